@@ -1,0 +1,37 @@
+# Every target explains itself: `make` prints this list.
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo test lint eval bench lock clean
+
+help:  ## print this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+setup:  ## install what Handrail needs into .venv, from locked and hashed requirements
+	@sh ops/setup.sh
+
+setup-dev:  ## … and what its tests need
+	@sh ops/setup.sh dev
+
+demo: setup  ## start everything with a demo shop, and say where to click (HANDRAIL_PORT, HANDRAIL_HOME)
+	@exec $(BIN)/handrail demo
+
+test: setup-dev  ## lint, types, imports, and every test
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: setup-dev  ## the quick checks alone
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+eval: setup-dev  ## ask the demo questions and print what was cited, answered and refused
+	@$(BIN)/handrail eval
+
+bench: setup-dev  ## time from a message to its first sentence and to its end, beside a floor in the same run
+	@$(BIN)/handrail bench
+
+lock:  ## write the locks anew (needs uv)
+	@for extras in "--extra dev --extra build:requirements-dev.lock" "--extra build:requirements.lock"; do \
+	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    --no-emit-index-url $${extras%%:*} pyproject.toml -o $${extras##*:}; done
+
+clean:  ## remove the environment and the demo's data
+	rm -rf .venv .handrail .mypy_cache .ruff_cache .pytest_cache .hypothesis

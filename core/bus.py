@@ -1,0 +1,98 @@
+"""Redis: tell a thread's listeners what happened, and count against rate limits. Losing it loses no message."""
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import redis
+from sqlalchemy.orm import Session
+
+from core.log import get_logger
+from core.settings import get_settings
+
+log = get_logger(__name__)
+
+STREAM_LENGTH = 400  # news kept per thread, for listeners that come back
+STREAM_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class News:
+    """One thing to tell the listeners of a thread: an SSE event before it has an id."""
+
+    thread_id: UUID
+    kind: str
+    data: dict[str, Any]
+
+
+def stream_key(thread_id: UUID | str) -> str:
+    """The Redis stream with a thread's recent news, and the channel that announces it."""
+    return f"thread:{thread_id}"
+
+
+@lru_cache(maxsize=4)
+def _client(url: str, pid: int) -> redis.Redis:  # one per process: a socket can't be shared by a fork
+    del pid
+    return redis.Redis.from_url(
+        url, decode_responses=True, socket_timeout=2, socket_connect_timeout=1, health_check_interval=30
+    )
+
+
+def client() -> redis.Redis:
+    """This process's Redis client."""
+    return _client(get_settings().redis_url, os.getpid())
+
+
+def tell(session: Session, thread_id: UUID, kind: str, **data: Any) -> None:
+    """Tell the thread's listeners once `session` has committed."""
+    session.info.setdefault("news", []).append(News(thread_id, kind, data))
+
+
+def publish_all(news: Iterable[News]) -> None:
+    """Publish now. A dead Redis is logged, never raised: listeners look into the database by themselves."""
+    items = list(news)
+    if not items:
+        return
+    try:
+        with client().pipeline(transaction=False) as pipe:
+            for item in items:
+                _add(pipe, item)
+            pipe.execute()
+    except redis.RedisError as error:
+        log.warning("news_not_told", kinds=[item.kind for item in items], cause=repr(error))
+
+
+def publish(thread_id: UUID, kind: str, **data: Any) -> None:
+    """Publish one piece of provisional news (a state, a guarded sentence) at once."""
+    publish_all([News(thread_id, kind, data)])
+
+
+def _add(pipe: Any, item: News) -> None:
+    # The script gives the news its id and announces it under that id in one step.
+    pipe.eval(
+        ADD, 1, stream_key(item.thread_id), item.kind, json.dumps(item.data, default=str), STREAM_LENGTH, STREAM_SECONDS
+    )
+
+
+ADD = """
+local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'kind', ARGV[1], 'data', ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+redis.call('PUBLISH', KEYS[1], id .. '\\n' .. ARGV[1] .. '\\n' .. ARGV[2])
+return id
+"""
+
+
+def allowed(key: str, *, limit: int, seconds: int) -> bool:
+    """Count one use of `key`; False once `limit` uses lie in the current window of `seconds`.
+
+    Raises redis.RedisError when Redis is away: the caller decides whether to fail open or closed.
+    """
+    with client().pipeline(transaction=True) as pipe:
+        pipe.incr(f"limit:{key}")
+        pipe.expire(f"limit:{key}", seconds, nx=True)
+        used, _ = pipe.execute()
+    return int(used) <= limit

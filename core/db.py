@@ -1,0 +1,93 @@
+"""The engine, `Base`, and `transaction()`: commit first, then ring for the jobs that were asked for."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, MetaData, create_engine
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+from core import bus, queue
+from core.settings import get_settings
+
+NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The parent of every table; constraints have predictable names."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+_sessions: sessionmaker[Session] | None = None
+_owner_pid = 0
+
+
+def make_engine(url: str, *, pool: int, app: str = "handrail") -> Engine:
+    """An engine for `url`; each statement may run 10 s, each lock be waited for 5 s."""
+    return create_engine(
+        url,
+        pool_size=pool,
+        max_overflow=0,
+        pool_pre_ping=False,
+        pool_recycle=1800,
+        pool_timeout=10,
+        connect_args={
+            "application_name": app,
+            "connect_timeout": 5,
+            "options": "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s",
+        },
+    )
+
+
+def configure(bind: Any = None, **options: Any) -> None:
+    """Choose what sessions talk to: an engine, or in tests a connection inside an outer transaction."""
+    global _sessions, _owner_pid  # noqa: PLW0603 - one engine per process is the point
+    if bind is None:
+        settings = get_settings()
+        bind = make_engine(settings.database_url, pool=settings.database_pool)
+    _sessions = sessionmaker(bind, expire_on_commit=False, **options)
+    _owner_pid = os.getpid()
+
+
+def dispose() -> None:
+    """Close the pool; the next session opens a new one."""
+    global _sessions  # noqa: PLW0603
+    if _sessions is not None and isinstance(bind := _sessions.kw["bind"], Engine):
+        bind.dispose(close=_owner_pid == os.getpid())
+    _sessions = None
+
+
+def new_session() -> Session:
+    """A session; a forked child gets an engine of its own, because a connection can't be shared."""
+    if _sessions is None or _owner_pid != os.getpid():
+        dispose()
+        configure()
+    assert _sessions is not None
+    return _sessions()
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One unit of work: commit when the block ends well, roll back when it raises.
+
+    Jobs asked for with `queue.enqueue` and news told with `bus.tell` leave only after the commit. Not from
+    SQLAlchemy's `after_commit`: that fires for savepoints, too.
+    """
+    with new_session() as session:
+        with session.begin():
+            yield session
+        leave(session)
+
+
+def leave(session: Session) -> None:
+    """Send what the committed session left to be sent: news to listeners first, then jobs."""
+    bus.publish_all(session.info.pop("news", ()))
+    queue.ring_all(session.info.pop("jobs", ()))

@@ -1,0 +1,105 @@
+"""The Celery app, the names of all jobs, and `enqueue`: the queue is a doorbell, the database is the truth."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+from celery import Celery
+from kombu import Queue  # type: ignore[attr-defined]
+from kombu.exceptions import OperationalError
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core.log import get_logger
+from core.settings import get_settings
+
+log = get_logger(__name__)
+
+
+class Job(StrEnum):
+    """Every job by name, so that a lower floor can ask for an upper one."""
+
+    TAKE_TURN = "take_turn"  # chat queue: thread_id
+    INDEX_DOCUMENT = "index_document"  # index queue: document_id
+    SWEEP_TURNS = "sweep_turns"  # housekeeping
+    SWEEP_DOCUMENTS = "sweep_documents"  # housekeeping
+
+
+CLAIM_TICK = text("""
+    INSERT INTO ticks (job, scheduled_for)
+    VALUES (:job, to_timestamp(floor(extract(epoch FROM clock_timestamp()) / :period) * :period))
+    ON CONFLICT DO NOTHING
+""")
+FORGET_TICKS = text("DELETE FROM ticks WHERE job = :job AND scheduled_for < now() - interval '1 hour'")
+
+QUEUES = {
+    Job.TAKE_TURN: "chat",
+    Job.INDEX_DOCUMENT: "index",
+    Job.SWEEP_TURNS: "house",
+    Job.SWEEP_DOCUMENTS: "house",
+}
+
+
+def broker_url(redis_url: str) -> str:
+    """Celery's spelling of a redis-py URL: a Unix socket needs another scheme and another database key."""
+    parts = urlsplit(redis_url)
+    if parts.scheme != "unix":
+        return redis_url
+    return f"redis+socket://{parts.path}?virtual_host={parts.query.removeprefix('db=') or '0'}"
+
+
+def _make_app() -> Celery:
+    app = Celery("handrail", set_as_current=True)
+    app.conf.update(
+        task_ignore_result=True,
+        task_serializer="json",
+        accept_content=["json"],
+        task_queues=[
+            Queue(name)
+            for name in sorted(set(QUEUES.values()))  # type: ignore[no-untyped-call]
+        ],
+        task_routes={str(job): {"queue": name} for job, name in QUEUES.items()},
+        # A lost doorbell is rung again by the sweep, so early acknowledgement is right: a doubled one is waste.
+        task_acks_late=False,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_enable_remote_control=False,
+        worker_send_task_events=False,
+        broker_connection_retry_on_startup=True,
+        broker_pool_limit=8,
+        broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 1, "visibility_timeout": 3600},
+        enable_utc=True,
+        timezone="UTC",
+    )
+    return app
+
+
+celery_app = _make_app()
+
+
+def connect() -> Celery:
+    """Point the Celery app at the configured Redis; idempotent."""
+    celery_app.conf.broker_url = broker_url(get_settings().redis_url)
+    return celery_app
+
+
+def enqueue(session: Session, job: Job, **ids: Any) -> None:
+    """Ask for `job` once `session` has committed. Ids only: the job reads the rest from the database."""
+    session.info.setdefault("jobs", []).append((job, {key: str(value) for key, value in ids.items()}))
+
+
+def ring_all(jobs: Iterable[tuple[Job, dict[str, str]]]) -> None:
+    """Ring for each job. A dead queue is logged, never raised: the sweep finds what is pending."""
+    for job, ids in jobs:
+        try:
+            celery_app.send_task(str(job), kwargs=ids, queue=QUEUES[job], retry=False)
+        except (OperationalError, OSError) as error:
+            log.warning("bell_not_rung", job=str(job), cause=repr(error), **ids)
+
+
+def claim_tick(session: Session, job: Job, period_s: float) -> bool:
+    """True for the one caller that may run this period's `job`, however often the scheduler ticked."""
+    claimed = session.execute(CLAIM_TICK, {"job": str(job), "period": period_s}).rowcount  # type: ignore[attr-defined]
+    session.execute(FORGET_TICKS, {"job": str(job)})
+    return bool(claimed)

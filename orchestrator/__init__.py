@@ -1,0 +1,1 @@
+"""What happens next: the state machine, its journal, and the loop that performs its effects."""

@@ -1,0 +1,32 @@
+"""Circuits: a tool that failed through all its retries rests for a while, in every process."""
+
+import redis
+
+from core import bus
+from core.log import get_logger
+
+log = get_logger(__name__)
+
+OPEN_SECONDS = 60
+
+
+def trip(tool: str) -> None:
+    """Do not offer `tool` for OPEN_SECONDS."""
+    log.warning("circuit_opened", tool=tool, seconds=OPEN_SECONDS)
+    try:
+        bus.client().set(_key(tool), "open", ex=OPEN_SECONDS)
+    except redis.RedisError as error:
+        log.warning("circuit_not_shared", tool=tool, cause=repr(error))
+
+
+def open_circuits(tools: tuple[str, ...]) -> frozenset[str]:
+    """Those of `tools` that rest now. Without Redis none does: each call still has its own time limit."""
+    try:
+        found = bus.client().mget([_key(tool) for tool in tools]) if tools else []
+    except redis.RedisError:
+        return frozenset()
+    return frozenset(tool for tool, value in zip(tools, found, strict=True) if value)
+
+
+def _key(tool: str) -> str:
+    return f"circuit:{tool}"

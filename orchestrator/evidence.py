@@ -1,0 +1,100 @@
+"""What an answer may rest on: the snippets and tool results of its turn, read back from the journal."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from kb.sentences import sentences
+from orchestrator.events import ToolReturned
+
+MARK = re.compile(r"\s*\[(c\d+)\]")
+WORD = re.compile(r"\w{2,}")
+QUOTE_CHARS = 300
+
+Citation = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """A passage that `search_kb` returned in this turn."""
+
+    id: str
+    doc_id: str
+    title: str
+    section: str
+    url: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that was found out in one turn, and what the visitor said."""
+
+    snippets: dict[str, Snippet] = field(default_factory=dict)
+    results: tuple[str, ...] = ()  # outputs of the other tools, as JSON text
+    visitor: str = ""
+
+
+def gather(events: Iterable[object], visitor: str = "") -> Evidence:
+    """The evidence that lies in a turn's events."""
+    snippets: dict[str, Snippet] = {}
+    results: list[str] = []
+    for event in events:
+        if isinstance(event, ToolReturned):
+            output = json.loads(event.output)
+            if "snippets" in output:
+                snippets.update((found["id"], _snippet(found)) for found in output["snippets"])
+            else:
+                results.append(event.output)
+    return Evidence(snippets, tuple(results), visitor)
+
+
+def cited(text: str) -> tuple[str, ...]:
+    """The snippet ids that `text` names, in order of their first appearance."""
+    return tuple(dict.fromkeys(MARK.findall(text)))
+
+
+def render(text: str, evidence: Evidence, known: tuple[str, ...] = ()) -> tuple[str, tuple[Citation, ...]]:
+    """`text` as the visitor sees it, with [1], [2] … for the registered ids, and the citations behind them.
+
+    `known` are ids that were numbered before, for a text that is rendered sentence by sentence.
+    """
+    ids = tuple(dict.fromkeys((*known, *(each for each in cited(text) if each in evidence.snippets))))
+    number = {each: n for n, each in enumerate(ids, start=1)}
+    shown = MARK.sub(lambda mark: f" [{number[mark[1]]}]" if mark[1] in number else "", text)
+    new = [each for each in ids if each in cited(text)]
+    return shown.strip(), tuple(_citation(number[each], evidence.snippets[each], _claim(text, each)) for each in new)
+
+
+def _snippet(found: dict[str, Any]) -> Snippet:
+    return Snippet(**{key: found.get(key) or "" for key in ("id", "doc_id", "title", "section", "url", "text")})
+
+
+def _claim(text: str, snippet_id: str) -> str:
+    """The sentence of the answer that cites `snippet_id`."""
+    return next((each.text for each in sentences(text) if f"[{snippet_id}]" in each.text), text)
+
+
+def _citation(n: int, snippet: Snippet, claim: str) -> Citation:
+    return {
+        "n": n,
+        "doc_id": snippet.doc_id,
+        "title": snippet.title,
+        "url": snippet.url,
+        "section": snippet.section,
+        "quote": quote(snippet.text, claim),
+    }
+
+
+def quote(passage: str, claim: str) -> str:
+    """The sentence of `passage` that shares the most words with `claim`, verbatim."""
+    wanted = set(WORD.findall(MARK.sub("", claim).lower()))
+    candidates = [each.text for each in sentences(passage)] or [passage]
+    return max(candidates, key=lambda each: _overlap(wanted, each))[:QUOTE_CHARS]
+
+
+def _overlap(wanted: set[str], sentence: str) -> float:
+    words = set(WORD.findall(sentence.lower()))
+    return len(wanted & words) / (len(wanted | words) or 1)

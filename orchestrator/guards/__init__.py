@@ -1,0 +1,30 @@
+"""The guards, in order. To add one: write its file, add it to its list here.
+
+An input guard is `check(text) -> Verdict`; an output guard is `check(draft, evidence) -> Verdict`. All are pure, so
+their verdicts come out the same when a turn is replayed.
+"""
+
+from collections.abc import Callable
+
+from orchestrator.events import Verdict
+from orchestrator.evidence import Evidence
+from orchestrator.guards import citations, encoding, length, numbers
+from orchestrator.guards.draft import DraftText
+
+INPUT_GUARDS: tuple[Callable[[str], Verdict], ...] = (encoding.check, length.check)
+OUTPUT_GUARDS: tuple[Callable[[DraftText, Evidence], Verdict], ...] = (citations.check, numbers.check)
+
+
+def screen(text: str) -> tuple[Verdict, ...]:
+    """What each input guard says of a visitor's message."""
+    return tuple(check(text) for check in INPUT_GUARDS)
+
+
+def judge(draft: DraftText, evidence: Evidence) -> tuple[Verdict, ...]:
+    """What each output guard says of a draft."""
+    return tuple(check(draft, evidence) for check in OUTPUT_GUARDS)
+
+
+def objection(verdicts: tuple[Verdict, ...]) -> str:
+    """The reasons of those that did not pass, as one text; empty where all agree."""
+    return " ".join(verdict.reason for verdict in verdicts if not verdict.passed)

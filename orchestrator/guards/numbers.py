@@ -1,0 +1,54 @@
+"""Output: every number, price, date, address and link in an answer stands in what it cites or in a tool's result."""
+
+import re
+from collections.abc import Iterator
+
+from orchestrator.events import Verdict
+from orchestrator.evidence import MARK, Evidence, cited
+from orchestrator.guards.draft import DraftText
+
+BARE_DOMAIN = r"\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|io|shop|eu|de|co\.uk)\b\S*"
+LINK = re.compile(rf"(?:https?://|www\.)[^\s<>\[\]]+|{BARE_DOMAIN}", re.IGNORECASE)
+EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+NUMBER = re.compile(r"\d+(?:[.,:/’']\d+)*")
+LIST_ITEM = re.compile(r"(?m)^\s*\d{1,2}[.)]\s")
+SHOWN = 5
+
+
+def check(draft: DraftText, evidence: Evidence) -> Verdict:
+    """Refuse what the cited snippets, the tool results and (unless it claims facts) the visitor's words do not hold."""
+    missing = sorted(set(_unsupported(draft, evidence)))
+    if not missing:
+        return Verdict("numbers", passed=True)
+    listed = ", ".join(missing[:SHOWN])
+    return Verdict("numbers", passed=False, reason=f"The evidence does not say: {listed}. Leave it out or cite it.")
+
+
+def _unsupported(draft: DraftText, evidence: Evidence) -> Iterator[str]:
+    said = LIST_ITEM.sub("", MARK.sub("", draft.text))
+    held = _support(draft, evidence)
+    known_numbers = {_plain(number) for number in NUMBER.findall(held)}
+    held = held.lower()
+    for pattern in (EMAIL, LINK):
+        yield from (found for found in pattern.findall(said) if found.rstrip(".,;:!?)").lower() not in held)
+        said = pattern.sub(" ", said)
+    yield from (number for number in NUMBER.findall(said) if _plain(number) not in known_numbers)
+
+
+def _support(draft: DraftText, evidence: Evidence) -> str:
+    ids = (*draft.cited_before, *cited(draft.text))
+    snippets = [evidence.snippets[each] for each in ids if each in evidence.snippets]
+    parts = [f"{each.title}\n{each.section}\n{each.text}" for each in snippets]
+    parts += evidence.results
+    if draft.intent != "answer":  # asking back may repeat the visitor's order number
+        parts.append(evidence.visitor)
+    return "\n".join(parts)
+
+
+def _plain(number: str) -> str:
+    """`number` with one spelling: 1,299.00 and 1299 are the same; so are 9.90, 9,90 and 9.9, and 03 and 3."""
+    digits = re.sub(r"(?<=\d)[,.’'](?=\d{3}(?!\d))", "", number)
+    digits = re.sub(r",(?=\d{1,2}$)", ".", digits)
+    if re.fullmatch(r"\d+\.\d+", digits):
+        digits = digits.rstrip("0").rstrip(".")
+    return digits.lstrip("0") or "0"

@@ -1,0 +1,221 @@
+"""What happens next: `step(state, event) -> (state, effects)`, and nothing else.
+
+Two rules. No clock, chance, disk or network: everything it knows stands in its arguments. And no event is ignored by
+accident: an answer that comes late is swallowed here by name, any other illegal (state, event) raises.
+
+    OPEN ── VisitorSaid ──> PLANNING <──> USING_TOOL ──> DRAFTING ──> CHECKING ──> DONE
+                                └────────────┴───────────────┴────────────┴──> ESCALATING ──> DONE
+"""
+
+from dataclasses import replace
+
+from orchestrator.events import (
+    BrainFailed,
+    Call,
+    CallsProposed,
+    CallsRefused,
+    CheckDraft,
+    DeadlinePassed,
+    Draft,
+    DraftFailedGuard,
+    DraftPassedGuards,
+    DraftWritten,
+    Effect,
+    Event,
+    Finish,
+    HandoffQueued,
+    MessageScreened,
+    OpenTicket,
+    Outcome,
+    PersonAskedFor,
+    PersonClaimed,
+    Phase,
+    Phrase,
+    Plan,
+    QueueHandoff,
+    RunTool,
+    Say,
+    SayPhrase,
+    ScreenMessage,
+    State,
+    TicketOpened,
+    ToolFailed,
+    ToolReturned,
+    TurnOpened,
+    VisitorSaid,
+)
+
+Step = tuple[State, tuple[Effect, ...]]
+
+HANDOFF_TOOL = "handoff_human"
+TICKET_TOOL = "create_ticket"
+NO_TOOLS_LEFT = "No tool may be called any more in this turn: answer with what is known."
+THINKING = (Phase.PLANNING, Phase.DRAFTING)
+WORKING = (Phase.OPEN, Phase.PLANNING, Phase.USING_TOOL, Phase.DRAFTING)
+
+
+class IllegalEvent(Exception):
+    """This event can't happen in this phase."""
+
+
+def step(state: State, event: Event) -> Step:
+    """The next state, and what is to be done now. Raises IllegalEvent."""
+    if comes_late(state, event):
+        return state, ()
+    match state.phase, event:
+        case Phase.OPEN, TurnOpened(limits):
+            return replace(state, limits=limits), ()
+        case _, VisitorSaid(message_id) if state.phase in WORKING:
+            return state, (ScreenMessage(message_id),)
+        case _, MessageScreened() if state.phase in WORKING:
+            return _screened(state, event)
+        case _, CallsProposed(_, calls) if state.phase in THINKING:
+            return _use_tools(state, calls)
+        case _, CallsRefused(_, error) if state.phase in THINKING:
+            return _refuse_calls(state, error)
+        case _, DraftWritten(_, text, intent) if state.phase in THINKING:
+            return replace(state, phase=Phase.CHECKING, intent=intent), (CheckDraft(text, intent),)
+        case _, BrainFailed(_, reason) if state.phase in THINKING:
+            return _next_brain(state, reason)
+        case Phase.USING_TOOL, ToolReturned():
+            return _after_tool(state)
+        case Phase.USING_TOOL, ToolFailed():
+            return _retry_tool(state, event)
+        case Phase.CHECKING, DraftPassedGuards(_, text, citations):
+            return _finish(state, _outcome(state), Say(text, citations))
+        case Phase.CHECKING, DraftFailedGuard(_, reason):
+            return _redraft(state, reason)
+        case Phase.ESCALATING, TicketOpened(number, known) if state.phrase is not None:
+            outcome = Outcome.FAILED if state.phrase is Phrase.BRAIN_DOWN else Outcome.TICKETED
+            return _finish(state, outcome, SayPhrase(state.phrase, number, known))
+        case Phase.ESCALATING, HandoffQueued():
+            return _finish(state, Outcome.HANDED_OFF, SayPhrase(Phrase.PERSON_CALLED))
+        case _, PersonAskedFor(reason) if state.phase in WORKING:
+            return _hand_off(state, reason)
+        case _, PersonClaimed() if state.phase in WORKING:
+            return _finish(state, Outcome.HANDED_OFF)  # the person speaks now, the bot is silent
+        case _, DeadlinePassed() if state.phase in WORKING:
+            return _ticket(state, Phrase.CHECKING_FURTHER, "The answer took longer than a turn may.")
+    raise IllegalEvent(f"{type(event).__name__} while {state.phase}")
+
+
+def comes_late(state: State, event: Event) -> bool:
+    """True for an answer to an effect that nobody waits for any more, and for whatever follows the end."""
+    match event:
+        case CallsProposed(n) | CallsRefused(n) | DraftWritten(n) | BrainFailed(n) | ToolReturned(n) | ToolFailed(n):
+            return n != state.n or state.phase is Phase.DONE
+        case DeadlinePassed() | PersonClaimed() | PersonAskedFor():
+            return state.phase is Phase.DONE
+    return False
+
+
+def _screened(state: State, event: MessageScreened) -> Step:
+    if not all(verdict.passed for verdict in event.verdicts):
+        return _finish(state, Outcome.ABSTAINED, SayPhrase(Phrase.CANNOT_HELP))
+    if state.phase is Phase.USING_TOOL:  # never cut a tool short: it may be writing
+        return replace(state, said_more=True), ()
+    return _plan(replace(state, model=0))
+
+
+def _plan(state: State, feedback: str = "") -> Step:
+    state = replace(state, phase=Phase.PLANNING, n=state.n + 1, said_more=False)
+    return state, (Plan(state.n, state.model, _calls_left(state), feedback),)
+
+
+def _draft(state: State, feedback: str = "") -> Step:
+    state = replace(state, phase=Phase.DRAFTING, n=state.n + 1)
+    return state, (Draft(state.n, state.model, _calls_left(state), feedback),)
+
+
+def _think_again(state: State, feedback: str = "") -> Step:
+    return _plan(state, feedback) if state.phase is Phase.PLANNING else _draft(state, feedback)
+
+
+def _calls_left(state: State) -> int:
+    return max(0, state.limits.max_tool_calls - state.calls_made)
+
+
+def _use_tools(state: State, calls: tuple[Call, ...]) -> Step:
+    allowed = calls[: _calls_left(state)]
+    if not allowed:
+        return _refuse_calls(state, NO_TOOLS_LEFT)
+    return _run(state, allowed)
+
+
+def _run(state: State, calls: tuple[Call, ...]) -> Step:
+    first, *rest = calls
+    state = replace(
+        state,
+        phase=Phase.USING_TOOL,
+        n=state.n + 1,
+        running=first,
+        waiting_calls=tuple(rest),
+        calls_made=state.calls_made + 1,
+        tool_attempt=0,
+    )
+    return state, (RunTool(state.n, first),)
+
+
+def _refuse_calls(state: State, error: str) -> Step:
+    if state.calls_refused:
+        return _hand_off(state, "The assistant asked twice for something that its tools can't do.")
+    return _think_again(replace(state, calls_refused=1), error)
+
+
+def _next_brain(state: State, reason: str) -> Step:
+    if state.model + 1 < state.limits.models:
+        return _think_again(replace(state, model=state.model + 1))
+    return _ticket(state, Phrase.BRAIN_DOWN, f"The assistant could not answer: {reason}")
+
+
+def _after_tool(state: State) -> Step:
+    done = state.running
+    state = replace(state, running=None)
+    if done is not None and done.tool == HANDOFF_TOOL:
+        return _finish(state, Outcome.HANDED_OFF, SayPhrase(Phrase.PERSON_CALLED))
+    if done is not None and done.tool == TICKET_TOOL:
+        state = replace(state, ticketed=True)
+    return _carry_on(state)
+
+
+def _carry_on(state: State) -> Step:
+    if state.said_more:  # what the visitor added may change the rest of the plan
+        return _plan(replace(state, waiting_calls=()))
+    if state.waiting_calls:
+        return _run(state, state.waiting_calls)
+    return _draft(state)
+
+
+def _retry_tool(state: State, event: ToolFailed) -> Step:
+    delays, call = state.limits.tool_retry_delays_ms, state.running
+    if call is not None and event.again and state.tool_attempt < len(delays):
+        again = replace(state, n=state.n + 1, tool_attempt=state.tool_attempt + 1)
+        return again, (RunTool(again.n, call, delays[state.tool_attempt]),)
+    if call is not None and call.tool == HANDOFF_TOOL:
+        return _ticket(replace(state, running=None), Phrase.CHECKING_FURTHER, "A person was asked for in vain.")
+    return _carry_on(replace(state, running=None))
+
+
+def _redraft(state: State, reason: str) -> Step:
+    if state.redrafts < state.limits.max_redrafts:
+        return _draft(replace(state, redrafts=state.redrafts + 1), reason)
+    return _ticket(state, Phrase.NOT_CERTAIN, f"The answer did not pass the checks: {reason}")
+
+
+def _ticket(state: State, phrase: Phrase, reason: str) -> Step:
+    return replace(state, phase=Phase.ESCALATING, phrase=phrase), (OpenTicket(reason),)
+
+
+def _hand_off(state: State, reason: str) -> Step:
+    return replace(state, phase=Phase.ESCALATING), (QueueHandoff(reason),)
+
+
+def _outcome(state: State) -> Outcome:
+    if state.ticketed:
+        return Outcome.TICKETED
+    return Outcome.ABSTAINED if state.intent in {"abstain", "clarify"} else Outcome.ANSWERED
+
+
+def _finish(state: State, outcome: Outcome, *words: Say | SayPhrase) -> Step:
+    state = replace(state, phase=Phase.DONE, outcome=outcome, running=None, waiting_calls=())
+    return state, (*words, Finish(outcome))

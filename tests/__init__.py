@@ -1,0 +1,1 @@
+"""Tests mirror the source; besides, they follow one message along its whole path."""

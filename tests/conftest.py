@@ -1,0 +1,72 @@
+"""The fixtures that need servers: a real PostgreSQL and a real Valkey per test process, each test undone after it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core import bus, db, embedded, queue, schema
+from core.models import Site, metadata
+from core.settings import get_settings
+
+TEST_SECRET = "a-secret-for-tests-that-nobody-else-uses"
+SITE = "demo-test"
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Addresses]:
+    """The servers of this test process, migrated; the settings of this process point at them."""
+    home: Path = tmp_path_factory.mktemp("home")
+    with embedded.servers(home) as addresses:
+        os.environ.update(addresses.as_environment())
+        os.environ.update(HANDRAIL_HOME=str(home), HANDRAIL_PROFILE="test", HANDRAIL_SECRET_KEY=TEST_SECRET)
+        get_settings.cache_clear()
+        queue.connect()
+        schema.migrate()
+        yield addresses
+        db.dispose()
+
+
+@pytest.fixture
+def session(servers: embedded.Addresses) -> Iterator[Session]:
+    """A session inside an outer transaction; `transaction()` works in the same one through savepoints."""
+    engine = db.make_engine(servers.database_url, pool=1)
+    with engine.connect() as connection:
+        outer = connection.begin()
+        db.configure(connection, join_transaction_mode="create_savepoint")
+        with db.new_session() as ours:
+            yield ours
+        outer.rollback()
+    db.dispose()
+    engine.dispose()
+    bus.client().flushdb()
+
+
+@pytest.fixture
+def committed(servers: embedded.Addresses) -> Iterator[embedded.Addresses]:
+    """Real commits, for tests with threads or processes; every table is emptied afterwards."""
+    db.dispose()
+    yield servers
+    with db.transaction() as opened:
+        names = ", ".join(table.name for table in metadata.sorted_tables)
+        opened.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    db.dispose()
+    bus.client().flushdb()
+
+
+def make_site(session: Session, site_id: str = SITE) -> Site:
+    """A site with every tool switched on."""
+    tools = ["search_kb", "get_order", "create_ticket", "handoff_human"]
+    made = Site(id=site_id, name="Test Shop", api_key_hash="0" * 64, tools=tools, identity_secret="i" * 40)
+    session.add(made)
+    session.flush()
+    return made
+
+
+@pytest.fixture
+def site(session: Session) -> Site:
+    """The site of this test, gone after it."""
+    return make_site(session)

@@ -1,0 +1,174 @@
+"""The machine by example: events in, effects out, no fake anywhere."""
+
+import pytest
+
+from orchestrator.events import (
+    BrainFailed,
+    Call,
+    CallsProposed,
+    CallsRefused,
+    CheckDraft,
+    DeadlinePassed,
+    Draft,
+    DraftFailedGuard,
+    DraftPassedGuards,
+    DraftWritten,
+    Effect,
+    Event,
+    Finish,
+    HandoffQueued,
+    Limits,
+    MessageScreened,
+    OpenTicket,
+    Outcome,
+    PersonAskedFor,
+    PersonClaimed,
+    Phase,
+    Phrase,
+    Plan,
+    QueueHandoff,
+    RunTool,
+    Say,
+    SayPhrase,
+    ScreenMessage,
+    State,
+    TicketOpened,
+    ToolFailed,
+    ToolReturned,
+    TurnOpened,
+    Verdict,
+    VisitorSaid,
+)
+from orchestrator.machine import IllegalEvent, step
+
+SEARCH = Call("1.1", "search_kb", '{"query":"returns","top_k":3}')
+ORDER = Call("1.2", "get_order", '{"order_id":"10231","email":null}')
+TICKET = Call("1.3", "create_ticket", "{}")
+PERSON = Call("1.4", "handoff_human", "{}")
+CLEAN = MessageScreened((Verdict("length", passed=True),))
+ASKED: list[Event] = [TurnOpened(Limits(models=2)), VisitorSaid("m1"), CLEAN]
+
+
+def run(*events: Event, begin: list[Event] = ASKED) -> tuple[State, tuple[Effect, ...]]:
+    """The state, and the effects of the last event."""
+    state, effects = State(), ()
+    for event in [*begin, *events]:
+        state, effects = step(state, event)
+    return state, effects
+
+
+def test_a_message_is_screened_then_planned() -> None:
+    assert run(begin=ASKED[:2])[1] == (ScreenMessage("m1"),)
+    assert run()[1] == (Plan(n=1, calls_left=3),)
+
+
+def test_search_draft_check_say() -> None:
+    assert run(CallsProposed(1, (SEARCH,)))[1] == (RunTool(2, SEARCH),)
+    found = [CallsProposed(1, (SEARCH,)), ToolReturned(2, "{}")]
+    assert run(*found)[1] == (Draft(n=3, calls_left=2),)
+    drafted = [*found, DraftWritten(3, "60 days [c1].", "answer")]
+    assert run(*drafted)[1] == (CheckDraft("60 days [c1].", "answer"),)
+    state, effects = run(*drafted, DraftPassedGuards((), "60 days [1].", ({"n": 1},)))
+    assert effects == (Say("60 days [1].", ({"n": 1},)), Finish(Outcome.ANSWERED))
+    assert state.phase is Phase.DONE
+
+
+@pytest.mark.parametrize(
+    ("intent", "outcome"), [("answer", "answered"), ("smalltalk", "answered"), ("abstain", "abstained"), ("clarify", "abstained")]
+)
+def test_the_outcome_follows_the_intent(intent: str, outcome: str) -> None:
+    state, _ = run(DraftWritten(1, "…", intent), DraftPassedGuards((), "…"))
+    assert state.outcome == outcome
+
+
+def test_no_more_than_three_calls_in_a_turn() -> None:
+    state, effects = run(CallsProposed(1, (SEARCH, SEARCH, SEARCH, SEARCH)))
+    for n in (2, 3):
+        assert effects == (RunTool(n, SEARCH),)
+        state, effects = step(state, ToolReturned(n, "{}"))
+    state, effects = step(state, ToolReturned(4, "{}"))
+    assert effects == (Draft(n=5, calls_left=0),)
+    state, effects = step(state, CallsProposed(5, (SEARCH,)))
+    assert isinstance(effects[0], Draft)
+    assert effects[0].feedback
+
+
+def test_a_bad_call_goes_back_once_then_a_person_comes() -> None:
+    assert run(CallsRefused(1, "no such tool"))[1] == (Plan(n=2, calls_left=3, feedback="no such tool"),)
+    _, effects = run(CallsRefused(1, "no such tool"), CallsRefused(2, "no such tool"))
+    assert isinstance(effects[0], QueueHandoff)
+
+
+def test_a_tool_is_retried_with_the_delays_then_its_failure_reaches_the_brain() -> None:
+    events: list[Event] = [CallsProposed(1, (ORDER,)), ToolFailed(2, "down", again=True)]
+    assert run(*events)[1] == (RunTool(3, ORDER, wait_ms=200),)
+    events += [ToolFailed(3, "down", again=True)]
+    assert run(*events)[1] == (RunTool(4, ORDER, wait_ms=400),)
+    events += [ToolFailed(4, "down", again=True)]
+    assert run(*events)[1] == (Draft(n=5, calls_left=2),)
+
+
+def test_a_refusal_by_a_tool_is_not_retried() -> None:
+    assert run(CallsProposed(1, (ORDER,)), ToolFailed(2, "too many attempts", again=False))[1] == (Draft(n=3, calls_left=2),)
+
+
+def test_the_fallback_brain_gets_the_same_step_and_after_it_comes_a_ticket() -> None:
+    assert run(BrainFailed(1, "503"))[1] == (Plan(n=2, model=1, calls_left=3),)
+    state, effects = run(BrainFailed(1, "503"), BrainFailed(2, "503"))
+    assert isinstance(effects[0], OpenTicket)
+    state, effects = step(state, TicketOpened(1001, address_known=False))
+    assert effects == (SayPhrase(Phrase.BRAIN_DOWN, 1001, address_known=False), Finish(Outcome.FAILED))
+
+
+def test_a_guard_that_objects_is_told_once_then_a_neutral_reply_and_a_ticket() -> None:
+    draft: list[Event] = [DraftWritten(1, "90 days", "answer"), DraftFailedGuard((), "90 is nowhere")]
+    assert run(*draft)[1] == (Draft(n=2, calls_left=3, feedback="90 is nowhere"),)
+    state, effects = run(*draft, DraftWritten(2, "90 days", "answer"), DraftFailedGuard((), "90 is nowhere"))
+    assert isinstance(effects[0], OpenTicket)
+    assert step(state, TicketOpened(7, address_known=True))[1][0] == SayPhrase(Phrase.NOT_CERTAIN, 7, address_known=True)
+
+
+def test_a_message_that_the_guards_refuse_gets_a_neutral_reply() -> None:
+    _, effects = run(begin=[*ASKED[:2], MessageScreened((Verdict("length", passed=False),))])
+    assert effects == (SayPhrase(Phrase.CANNOT_HELP), Finish(Outcome.ABSTAINED))
+
+
+def test_several_quick_messages_get_one_answer() -> None:
+    state, effects = run(VisitorSaid("m2"), CLEAN)
+    assert effects == (Plan(n=2, calls_left=3),)
+    assert step(state, DraftWritten(1, "to the first alone", "answer")) == (state, ())  # late, swallowed
+    assert isinstance(step(state, DraftWritten(2, "to both", "answer"))[1][0], CheckDraft)
+
+
+def test_a_message_during_a_tool_waits_for_it_and_then_plans_again() -> None:
+    _, effects = run(CallsProposed(1, (TICKET, SEARCH)), VisitorSaid("m2"), CLEAN, ToolReturned(2, "{}"))
+    assert effects == (Plan(n=3, calls_left=2),)
+
+
+def test_a_handoff_by_the_brain_ends_the_turn() -> None:
+    _, effects = run(CallsProposed(1, (PERSON,)), ToolReturned(2, "{}"))
+    assert effects == (SayPhrase(Phrase.PERSON_CALLED), Finish(Outcome.HANDED_OFF))
+
+
+def test_the_button_works_before_anything_was_said() -> None:
+    state, effects = run(PersonAskedFor("button"), begin=[TurnOpened(Limits())])
+    assert effects == (QueueHandoff("button"),)
+    assert step(state, HandoffQueued(1))[1] == (SayPhrase(Phrase.PERSON_CALLED), Finish(Outcome.HANDED_OFF))
+
+
+def test_a_claim_silences_the_bot_and_what_comes_late_is_swallowed() -> None:
+    state, effects = run(CallsProposed(1, (SEARCH,)), PersonClaimed("Ana"))
+    assert effects == (Finish(Outcome.HANDED_OFF),)
+    for late in (ToolReturned(2, "{}"), DraftWritten(2, "…", "answer"), DeadlinePassed(), BrainFailed(2, "")):
+        assert step(state, late) == (state, ())
+
+
+def test_the_deadline_ends_in_a_ticket() -> None:
+    state, effects = run(CallsProposed(1, (SEARCH,)), DeadlinePassed())
+    assert isinstance(effects[0], OpenTicket)
+    assert step(state, TicketOpened(5, address_known=True))[1][-1] == Finish(Outcome.TICKETED)
+
+
+def test_an_illegal_event_raises() -> None:
+    with pytest.raises(IllegalEvent, match="ToolReturned while planning"):
+        run(ToolReturned(1, "{}"))
