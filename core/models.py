@@ -266,7 +266,7 @@ class Order(Base):
     total: Mapped[str] = mapped_column(String(24))
     currency: Mapped[str] = mapped_column(String(3))
     shipping_method: Mapped[str] = mapped_column(String(120), default="")
-    items: Mapped[list[Json]] = mapped_column(JSONB)  # {name, sku, quantity, total}
+    items: Mapped[list[Json]] = mapped_column(JSONB)  # {name, quantity}
     tracking: Mapped[list[Json]] = mapped_column(JSONB)  # {carrier, number}
 
 

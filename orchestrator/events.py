@@ -287,6 +287,13 @@ class QueueHandoff:
 
 
 @dataclass(frozen=True)
+class OpenCircuit:
+    """Let a tool that failed through all its retries rest, in every process."""
+
+    tool: str
+
+
+@dataclass(frozen=True)
 class Say:
     """Tell the visitor `text`: the guards passed it."""
 
@@ -311,7 +318,7 @@ class Finish:
 
 
 Outside = Plan | Draft | RunTool
-Inside = ScreenMessage | CheckDraft | OpenTicket | QueueHandoff | Say | SayPhrase | Finish
+Inside = ScreenMessage | CheckDraft | OpenCircuit | OpenTicket | QueueHandoff | Say | SayPhrase | Finish
 Effect = Outside | Inside
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core import bus
 from core.models import Message, Thread, Turn, TurnEvent, Visitor
-from orchestrator import codec, guards
+from orchestrator import circuits, codec, guards
 from orchestrator.events import (
     CheckDraft,
     DraftFailedGuard,
@@ -19,6 +19,7 @@ from orchestrator.events import (
     HandoffQueued,
     Inside,
     MessageScreened,
+    OpenCircuit,
     OpenTicket,
     QueueHandoff,
     Say,
@@ -42,6 +43,8 @@ def perform(session: Session, turn: Turn, effect: Inside) -> Sequence[Event]:
             return (MessageScreened(guards.screen(message.content)),)
         case CheckDraft():
             return (_check(session, turn, effect),)
+        case OpenCircuit(tool):
+            circuits.trip(tool)
         case OpenTicket(reason):
             return (_open_ticket(session, turn, reason),)
         case QueueHandoff(reason):

@@ -25,6 +25,7 @@ from orchestrator.events import (
     Finish,
     HandoffQueued,
     MessageScreened,
+    OpenCircuit,
     OpenTicket,
     Outcome,
     PersonAskedFor,
@@ -191,9 +192,13 @@ def _retry_tool(state: State, event: ToolFailed) -> Step:
     if call is not None and event.again and state.tool_attempt < len(delays):
         again = replace(state, n=state.n + 1, tool_attempt=state.tool_attempt + 1)
         return again, (RunTool(again.n, call, delays[state.tool_attempt]),)
+    worn_out: tuple[Effect, ...] = (OpenCircuit(call.tool),) if call is not None and event.again else ()
+    state = replace(state, running=None)
     if call is not None and call.tool == HANDOFF_TOOL:
-        return _ticket(replace(state, running=None), Phrase.CHECKING_FURTHER, "A person was asked for in vain.")
-    return _carry_on(replace(state, running=None))
+        state, effects = _ticket(state, Phrase.CHECKING_FURTHER, "A person was asked for in vain.")
+    else:
+        state, effects = _carry_on(state)
+    return state, worn_out + effects
 
 
 def _redraft(state: State, reason: str) -> Step:

@@ -41,7 +41,10 @@ SITUATIONS: tuple[tuple[str, State], ...] = (
     ("planning, last brain, one refusal", replace(TWO_BRAINS, phase=Phase.PLANNING, model=1, calls_refused=1)),
     ("using_tool", replace(TWO_BRAINS, phase=Phase.USING_TOOL, running=SEARCH, calls_made=1)),
     ("using_tool, visitor wrote more", replace(TWO_BRAINS, phase=Phase.USING_TOOL, running=SEARCH, said_more=True)),
-    ("using_tool, more calls wait", replace(TWO_BRAINS, phase=Phase.USING_TOOL, running=SEARCH, waiting_calls=(SEARCH,))),
+    (
+        "using_tool, more calls wait",
+        replace(TWO_BRAINS, phase=Phase.USING_TOOL, running=SEARCH, waiting_calls=(SEARCH,)),
+    ),
     ("using_tool, retries used up", replace(TWO_BRAINS, phase=Phase.USING_TOOL, running=SEARCH, tool_attempt=2)),
     ("using_tool handoff_human", replace(TWO_BRAINS, phase=Phase.USING_TOOL, running=PERSON, tool_attempt=2)),
     ("drafting", replace(TWO_BRAINS, phase=Phase.DRAFTING, calls_made=1)),

@@ -160,17 +160,11 @@ class World:
             return ToolFailed(effect.n, error.detail, again=False)
         except ToolRefused as error:
             log.info("tool_failed", tool=tool.name, cause=error.detail, again=error.again)
-            return self._failed(effect, error.detail, again=error.again)
+            return ToolFailed(effect.n, error.detail, error.again)
         except Exception:
             log.exception("tool_broke", tool=tool.name)
-            return self._failed(effect, f"{tool.name} does not work at the moment.", again=True)
+            return ToolFailed(effect.n, f"{tool.name} does not work at the moment.", again=True)
         return ToolReturned(effect.n, output)
-
-    def _failed(self, effect: RunTool, reason: str, *, again: bool) -> ToolFailed:
-        last_delay = self.settings.tool_retry_delays_ms[-1] if self.settings.tool_retry_delays_ms else 0
-        if again and effect.wait_ms == last_delay:
-            circuits.trip(effect.call.tool)
-        return ToolFailed(effect.n, reason, again)
 
 
 def _understood(effect: Plan | Draft, reply: Reply, offered: tuple[Tool, ...]) -> Result:

@@ -20,7 +20,7 @@ SITE = "demo-test"
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Addresses]:
     """The servers of this test process, migrated; the settings of this process point at them."""
     home: Path = tmp_path_factory.mktemp("home")
-    with embedded.servers(home) as addresses:
+    with embedded.servers(home, fsync="off", synchronous_commit="off", full_page_writes="off") as addresses:
         os.environ.update(addresses.as_environment())
         os.environ.update(HANDRAIL_HOME=str(home), HANDRAIL_PROFILE="test", HANDRAIL_SECRET_KEY=TEST_SECRET)
         get_settings.cache_clear()
@@ -51,8 +51,10 @@ def committed(servers: embedded.Addresses) -> Iterator[embedded.Addresses]:
     db.dispose()
     yield servers
     with db.transaction() as opened:
-        names = ", ".join(table.name for table in metadata.sorted_tables)
-        opened.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        for table in reversed(metadata.sorted_tables):  # quicker than TRUNCATE where tables are small
+            opened.execute(table.delete())
+        opened.execute(text("ALTER SEQUENCE tickets_number_seq RESTART"))
+        opened.execute(text("ALTER SEQUENCE handoffs_number_seq RESTART"))
     db.dispose()
     bus.client().flushdb()
 

@@ -19,6 +19,7 @@ from orchestrator.events import (
     HandoffQueued,
     Limits,
     MessageScreened,
+    OpenCircuit,
     OpenTicket,
     Outcome,
     PersonAskedFor,
@@ -74,7 +75,8 @@ def test_search_draft_check_say() -> None:
 
 
 @pytest.mark.parametrize(
-    ("intent", "outcome"), [("answer", "answered"), ("smalltalk", "answered"), ("abstain", "abstained"), ("clarify", "abstained")]
+    ("intent", "outcome"),
+    [("answer", "answered"), ("smalltalk", "answered"), ("abstain", "abstained"), ("clarify", "abstained")],
 )
 def test_the_outcome_follows_the_intent(intent: str, outcome: str) -> None:
     state, _ = run(DraftWritten(1, "…", intent), DraftPassedGuards((), "…"))
@@ -105,11 +107,13 @@ def test_a_tool_is_retried_with_the_delays_then_its_failure_reaches_the_brain() 
     events += [ToolFailed(3, "down", again=True)]
     assert run(*events)[1] == (RunTool(4, ORDER, wait_ms=400),)
     events += [ToolFailed(4, "down", again=True)]
-    assert run(*events)[1] == (Draft(n=5, calls_left=2),)
+    assert run(*events)[1] == (OpenCircuit("get_order"), Draft(n=5, calls_left=2))
 
 
 def test_a_refusal_by_a_tool_is_not_retried() -> None:
-    assert run(CallsProposed(1, (ORDER,)), ToolFailed(2, "too many attempts", again=False))[1] == (Draft(n=3, calls_left=2),)
+    assert run(CallsProposed(1, (ORDER,)), ToolFailed(2, "too many attempts", again=False))[1] == (
+        Draft(n=3, calls_left=2),
+    )
 
 
 def test_the_fallback_brain_gets_the_same_step_and_after_it_comes_a_ticket() -> None:
@@ -125,7 +129,9 @@ def test_a_guard_that_objects_is_told_once_then_a_neutral_reply_and_a_ticket() -
     assert run(*draft)[1] == (Draft(n=2, calls_left=3, feedback="90 is nowhere"),)
     state, effects = run(*draft, DraftWritten(2, "90 days", "answer"), DraftFailedGuard((), "90 is nowhere"))
     assert isinstance(effects[0], OpenTicket)
-    assert step(state, TicketOpened(7, address_known=True))[1][0] == SayPhrase(Phrase.NOT_CERTAIN, 7, address_known=True)
+    assert step(state, TicketOpened(7, address_known=True))[1][0] == SayPhrase(
+        Phrase.NOT_CERTAIN, 7, address_known=True
+    )
 
 
 def test_a_message_that_the_guards_refuse_gets_a_neutral_reply() -> None:

@@ -1,0 +1,47 @@
+"""E-mail addresses: checked for their form, compared in one spelling."""
+
+import re
+from hmac import compare_digest
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+LONGEST = 254  # RFC 5321, section 4.5.3.1.3
+LOCAL = re.compile(r"[^\s@<>()\[\],:;\"\\]{1,64}")
+LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
+
+
+def well_formed(text: str) -> bool:
+    """True for one bare address. Letters of any script are fine; quoted local parts and IP hosts are not."""
+    local, at, domain = text.rpartition("@")
+    labels = domain.split(".")
+    return (
+        bool(at)
+        and len(text) <= LONGEST
+        and LOCAL.fullmatch(local) is not None
+        and not local.startswith(".")
+        and not local.endswith(".")
+        and ".." not in local
+        and len(labels) > 1
+        and all(LABEL.fullmatch(label) for label in labels)
+        and not labels[-1].isdigit()
+    )
+
+
+def normal(address: str) -> str:
+    """The spelling in which addresses are stored and compared."""
+    return address.strip().lower()
+
+
+def same(one: str, other: str) -> bool:
+    """Whether both are one address; takes as long when they are not."""
+    return compare_digest(normal(one).encode(), normal(other).encode())
+
+
+def _checked(text: str) -> str:
+    if not well_formed(text):
+        raise ValueError("is not an e-mail address")
+    return normal(text)
+
+
+Address = Annotated[str, Field(min_length=3, max_length=LONGEST), AfterValidator(_checked)]

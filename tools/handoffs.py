@@ -1,0 +1,47 @@
+"""Putting a thread in the queue for a person: once for each key, and once at a time."""
+
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core.errors import Conflict
+from core.models import Handoff, Thread
+from tools.fitted import fitted
+
+REASON_MAX = 500
+EXCERPT_MAX = 2_000
+
+
+def queue_handoff(session: Session, *, key: str, site_id: str, thread_id: UUID, reason: str, excerpt: str) -> Handoff:
+    """The handoff under `key`, or the one in which the thread already waits, or a new one; a new one sets it waiting.
+
+    A repeated key changes nothing: it must not take the thread from the person who has claimed it meanwhile.
+    """
+    row = {
+        "key": key,
+        "site_id": site_id,
+        "thread_id": thread_id,
+        "reason": fitted(reason, REASON_MAX),
+        "excerpt": fitted(excerpt, EXCERPT_MAX),
+    }
+    # No target: both the key and "a thread waits once" may be the conflict.
+    added = insert(Handoff).values(row).on_conflict_do_nothing().returning(Handoff.id)
+    for _ in range(2):  # the open one may be closed between our two statements
+        if session.scalar(added) is not None:
+            _wait(session, thread_id)
+        if found := _standing(session, key, thread_id):
+            return found
+    raise Conflict("The queue changed just now: try again.")
+
+
+def _standing(session: Session, key: str, thread_id: UUID) -> Handoff | None:
+    """The handoff of this key, else the thread's open one."""
+    still_open = (Handoff.thread_id == thread_id) & Handoff.closed_at.is_(None)
+    query = select(Handoff).where(or_(Handoff.key == key, still_open)).order_by((Handoff.key == key).desc())
+    return session.scalars(query.limit(1)).first()
+
+
+def _wait(session: Session, thread_id: UUID) -> None:
+    session.execute(update(Thread).where(Thread.id == thread_id, Thread.status != "person").values(status="waiting"))

@@ -1,0 +1,101 @@
+"""The tool `search_kb`: passages from the site's own published documents."""
+
+from inspect import cleandoc
+from typing import Annotated
+
+from pydantic import Field
+
+from core.errors import HandrailError
+from core.log import get_logger
+from kb.freshness import Freshness, freshness
+from kb.search import Snippet, search
+from tools.tool import Arguments, Caller, Output, Tool, ToolFailed
+from tools.within import within
+
+log = get_logger(__name__)
+
+FAILED = "The knowledge base can't be searched at the moment."
+SCORE_DIGITS = 4  # enough to rank; the same on every machine
+
+
+class Query(Arguments):
+    """What to look for."""
+
+    query: Annotated[str, Field(min_length=1, max_length=500)] = Field(
+        description="The question, or its key words, in the visitor's language."
+    )
+    top_k: Annotated[int, Field(ge=1, le=8)] = Field(3, description="How many passages to return; 3 is usual.")
+
+
+class Passage(Output):
+    """One passage. `id` is what an answer cites; `page` counts from 1 in a PDF."""
+
+    id: str
+    doc_id: str
+    title: str
+    section: str
+    url: str
+    text: str
+    page: int | None
+    score: float
+    updated_at: str | None
+
+
+class Passages(Output):
+    """The best passages first; `answerable` (0 to 1) is how likely they hold an answer."""
+
+    snippets: tuple[Passage, ...]
+    answerable: float = Field(ge=0, le=1)
+
+
+def run(caller: Caller, query: Query) -> Passages:
+    """Search the site's own published documents: products, prices, shipping, returns, warranty, opening hours.
+
+    Use it before any statement about the shop. Cite the passages that an answer rests on by their id.
+    """
+    with within(caller, FAILED) as session:
+        _refuse_unless_fresh(freshness(session, caller.site_id))
+        try:
+            found = search(
+                session, site_id=caller.site_id, channel=caller.channel, query=query.query, top_k=query.top_k
+            )
+        except HandrailError as error:
+            log.warning("search_failed", cause=type(error).__name__)
+            raise ToolFailed(FAILED) from error
+    snippets = tuple(_passage(snippet) for snippet in found.snippets)
+    return Passages(snippets=snippets, answerable=round(found.answerable, SCORE_DIGITS))
+
+
+def _passage(snippet: Snippet) -> Passage:
+    return Passage(
+        id=snippet.id,
+        doc_id=str(snippet.doc_id),
+        title=snippet.title,
+        section=snippet.section,
+        url=snippet.url,
+        text=snippet.text,
+        page=snippet.page,
+        score=round(snippet.score, SCORE_DIGITS),
+        updated_at=snippet.updated_at.isoformat() if snippet.updated_at else None,
+    )
+
+
+def _refuse_unless_fresh(state: Freshness) -> None:
+    if state.empty:
+        raise ToolFailed("The knowledge base is empty.", again=False)
+    if state.stale:
+        raise ToolFailed("The knowledge base is out of date, so it must not be answered from.", again=False)
+
+
+def available(caller: Caller) -> bool:
+    """Whether the site has a searchable index that is up to date."""
+    try:
+        with within(caller, FAILED) as session:
+            _refuse_unless_fresh(freshness(session, caller.site_id))
+    except ToolFailed as error:
+        log.warning("search_kb_not_offered", site_id=caller.site_id, cause=error.detail)
+        return False
+    return True
+
+
+TOOL = Tool("search_kb", cleandoc(run.__doc__ or ""), Query, Passages, "reads", run, available)

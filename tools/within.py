@@ -1,0 +1,30 @@
+"""A transaction that ends when the caller's time is up, and whose failure is a plain sentence."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from core.db import transaction
+from core.log import get_logger
+from tools.tool import Caller, ToolFailed
+
+log = get_logger(__name__)
+
+TIMEOUT = text("SELECT set_config('statement_timeout', :ms, true)")
+SHORTEST_MS = 50  # 0 would mean "no limit" to PostgreSQL
+
+
+@contextmanager
+def within(caller: Caller, failure: str) -> Iterator[Session]:
+    """A session for the caller's remaining seconds. Any database error becomes ToolFailed(`failure`)."""
+    try:
+        with transaction() as session:
+            session.execute(TIMEOUT, {"ms": str(max(SHORTEST_MS, int(caller.deadline_s * 1000)))})
+            yield session
+    except SQLAlchemyError as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        log.warning("tool_database_failed", cause=type(cause).__name__, turn_id=str(caller.turn_id))
+        raise ToolFailed(failure) from error
