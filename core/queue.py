@@ -49,16 +49,17 @@ def broker_url(redis_url: str) -> str:
     return f"redis+socket://{parts.path}?virtual_host={parts.query.removeprefix('db=') or '0'}"
 
 
+def _queue(name: str) -> Queue:
+    return Queue(name)  # type: ignore[no-untyped-call]
+
+
 def _make_app() -> Celery:
     app = Celery("handrail", set_as_current=True)
     app.conf.update(
         task_ignore_result=True,
         task_serializer="json",
         accept_content=["json"],
-        task_queues=[
-            Queue(name)
-            for name in sorted(set(QUEUES.values()))  # type: ignore[no-untyped-call]
-        ],
+        task_queues=[_queue(name) for name in sorted(set(QUEUES.values()))],
         task_routes={str(job): {"queue": name} for job, name in QUEUES.items()},
         # A lost doorbell is rung again by the sweep, so early acknowledgement is right: a doubled one is waste.
         task_acks_late=False,

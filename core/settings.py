@@ -93,6 +93,17 @@ class Settings(BaseSettings):
         """True where both server addresses are unset, so that ours are started."""
         return not self.database_url and not self.redis_url
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models in the order in which they are asked; "extractive" is the built-in one."""
+        if self.brain == "extractive":
+            return ("extractive",)
+        if not self.model:
+            raise SettingsRefused(
+                f"HANDRAIL_BRAIN is {self.brain}, but HANDRAIL_MODEL is unset: name the model, or use extractive."
+            )
+        return tuple(dict.fromkeys(filter(None, (self.model, self.fallback_model))))
+
     def signing_key(self) -> bytes:
         """The key for visitor tokens: HANDRAIL_SECRET_KEY, or one kept in the embedded home."""
         given = self.secret_key.get_secret_value()

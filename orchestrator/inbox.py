@@ -1,13 +1,11 @@
 """Where every message enters, from whatever channel: stored once, and its turn opened or joined, in one transaction."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from brain.choose import brains
 from core.errors import MessageEmpty, MessageNotText, MessageTooLong, ThreadNotFound
 from core.log import EMAIL
 from core.models import Handoff, Message, Thread, Ticket, Turn, Visitor
@@ -69,11 +67,6 @@ def checked(text: str) -> str:
     return words
 
 
-@lru_cache(maxsize=1)
-def _models() -> int:
-    return len(brains(get_settings()))
-
-
 def _locked(session: Session, thread: Thread) -> Thread:
     locked = lock_thread(session, thread.id)
     if locked is None:
@@ -87,7 +80,7 @@ def _known(session: Session, thread_id: UUID, client_msg_id: str) -> Message | N
 
 
 def _turn(session: Session, thread: Thread) -> Turn:
-    return open_turn_of(session, thread.id) or open_turn(session, thread, get_settings(), _models())
+    return open_turn_of(session, thread.id) or open_turn(session, thread, get_settings())
 
 
 def _note_address(session: Session, thread: Thread, words: str) -> None:

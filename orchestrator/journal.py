@@ -36,7 +36,7 @@ class Lease:
     seconds: float = 0.0  # that the run had when it was claimed
 
 
-def open_turn(session: Session, thread: Thread, settings: Settings, models: int) -> Turn:
+def open_turn(session: Session, thread: Thread, settings: Settings) -> Turn:
     """A new turn in `thread`, whose row the caller has locked."""
     now: datetime = session.scalars(select(func.now())).one()
     turn = Turn(
@@ -49,6 +49,7 @@ def open_turn(session: Session, thread: Thread, settings: Settings, models: int)
     )
     session.add(turn)
     session.flush()
+    models = len(settings.models)
     limits = Limits(settings.max_tool_calls, settings.tool_retry_delays_ms, settings.max_redrafts, models)
     record(session, turn, TurnOpened(limits))
     return turn

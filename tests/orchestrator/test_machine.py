@@ -52,7 +52,7 @@ ASKED: list[Event] = [TurnOpened(Limits(models=2)), VisitorSaid("m1"), CLEAN]
 
 def run(*events: Event, begin: list[Event] = ASKED) -> tuple[State, tuple[Effect, ...]]:
     """The state, and the effects of the last event."""
-    state, effects = State(), ()
+    state, effects = State(), tuple[Effect, ...]()
     for event in [*begin, *events]:
         state, effects = step(state, event)
     return state, effects
@@ -65,9 +65,9 @@ def test_a_message_is_screened_then_planned() -> None:
 
 def test_search_draft_check_say() -> None:
     assert run(CallsProposed(1, (SEARCH,)))[1] == (RunTool(2, SEARCH),)
-    found = [CallsProposed(1, (SEARCH,)), ToolReturned(2, "{}")]
+    found: list[Event] = [CallsProposed(1, (SEARCH,)), ToolReturned(2, "{}")]
     assert run(*found)[1] == (Draft(n=3, calls_left=2),)
-    drafted = [*found, DraftWritten(3, "60 days [c1].", "answer")]
+    drafted: list[Event] = [*found, DraftWritten(3, "60 days [c1].", "answer")]
     assert run(*drafted)[1] == (CheckDraft("60 days [c1].", "answer"),)
     state, effects = run(*drafted, DraftPassedGuards((), "60 days [1].", ({"n": 1},)))
     assert effects == (Say("60 days [1].", ({"n": 1},)), Finish(Outcome.ANSWERED))

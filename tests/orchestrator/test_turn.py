@@ -1,23 +1,23 @@
 """A turn in the real database, with a scripted brain and scripted tools."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select, text, update
-from sqlalchemy.orm import Session
 
 from brain.client import Ask, Brain, BrainTimeout, Intent, Reply, ToolCall
 from brain.scripted import Scripted
 from core import bus, db
 from core.embedded import Addresses
+from core.errors import Conflict
 from core.models import Handoff, Message, Site, Thread, Ticket, ToolRun, Turn, TurnEvent, Visitor
 from core.settings import Settings, get_settings
 from orchestrator import desk, inbox
-from orchestrator.journal import LeaseLost, claim, record_result
 from orchestrator.events import BrainFailed
+from orchestrator.journal import LeaseLost, claim, open_turn, record_result
 from orchestrator.replay import replay
 from orchestrator.tasks import sweep
 from orchestrator.turn import take_turn
@@ -102,8 +102,8 @@ class Play:
 
     def news(self) -> list[tuple[str, dict[str, object]]]:
         """What listeners were told."""
-        entries = bus.client().xrange(bus.stream_key(self.thread))
-        return [(entry["kind"], json.loads(entry["data"])) for _, entry in entries]  # type: ignore[union-attr]
+        entries: Any = bus.client().xrange(bus.stream_key(self.thread))
+        return [(entry["kind"], json.loads(entry["data"])) for _, entry in entries]
 
 
 def settings() -> Settings:
@@ -124,11 +124,10 @@ def play_with(brains: tuple[Brain, ...], tools: tuple[Tool, ...] = TOOLS) -> Pla
 
 
 @pytest.fixture
-def shop(committed: Addresses) -> Iterator[Site]:
+def shop(committed: Addresses) -> Site:
     """A site in the real, committing database."""
     with db.transaction() as session:
-        made = make_site(session)
-    yield made
+        return make_site(session)
 
 
 def count(model: type) -> int:
@@ -200,12 +199,9 @@ def test_a_failing_tool_is_retried_then_rests(shop: Site) -> None:
 
 def test_the_fallback_brain_answers(shop: Site) -> None:
     play = play_with((Scripted([BrainTimeout()]), Scripted([SEARCH, ANSWER])), (Hand().tool(),))
-    inbox._models.cache_clear()
+    two = settings().model_copy(update={"brain": "openai", "model": "one", "fallback_model": "two"})
     with db.transaction() as session:
-        thread = session.get_one(Thread, play.thread)
-        from orchestrator.journal import open_turn
-
-        open_turn(session, thread, settings(), models=2)
+        open_turn(session, session.get_one(Thread, play.thread), two)
     play.say("How long?")
     assert "60 days" in play.answer().content
 
@@ -338,11 +334,11 @@ def test_a_person_silences_the_bot_until_the_thread_is_given_back(shop: Site) ->
     assert play.answer().content == "Hello!"
 
 
-def test_two_people_claim_and_one_wins(shop: Site, session: Session | None = None) -> None:
+def test_two_people_claim_and_one_wins(shop: Site) -> None:
     play = play_with(())
     with db.transaction() as opened:
         inbox.call_person(opened, opened.get_one(Thread, play.thread), "button")
     with db.transaction() as opened:
         desk.claim(opened, 1, "Ana")
-    with pytest.raises(desk.Conflict, match="Ana has this"), db.transaction() as opened:
+    with pytest.raises(Conflict, match="Ana has this"), db.transaction() as opened:
         desk.claim(opened, 1, "Ben")

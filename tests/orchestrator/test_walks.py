@@ -160,7 +160,7 @@ class Walk(RuleBasedStateMachine):
         """The deadline always ends it; and the journal, read back from JSON, gives the same effects to the byte."""
         self.happen(DeadlinePassed())
         assert self.state.phase is Phase.DONE
-        state, effects = State(), []
+        state, effects = State(), list[Effect]()
         for event in self.events:
             state, more = step(state, codec.load_event(codec.dump(event)))
             effects.extend(more)
