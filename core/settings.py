@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     lease_seconds: float = 3.0
     sweep_seconds: float = 2.0
     chat_threads: int = 16
+    handoff_wait_minutes: float = 10.0  # then the visitor is told that nobody is free, and a ticket is opened
 
     # Knowledge.
     embedder: Literal["minilm", "openai"] = "minilm"

@@ -13,7 +13,17 @@ WORDS = {
 }
 
 
+NOBODY_CAME = (
+    "Nobody of our team is free at the moment. They have your question as ticket {ticket} and reply by e-mail. "
+    "You can go on asking me here meanwhile."
+)
+
+
 def words(phrase: Phrase, ticket: int | None, *, address_known: bool) -> str:
     """The sentence for `phrase`; it asks for an address where a ticket has none."""
-    said = WORDS[phrase].format(ticket=ticket)
-    return said if address_known or ticket is None else said + ASK_ADDRESS
+    return with_address(WORDS[phrase].format(ticket=ticket), address_known=address_known or ticket is None)
+
+
+def with_address(said: str, *, address_known: bool) -> str:
+    """`said`, and the request for an address where none is known."""
+    return said if address_known else said + ASK_ADDRESS

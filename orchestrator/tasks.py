@@ -11,6 +11,7 @@ from core.queue import Job, celery_app, claim_tick, enqueue
 from core.settings import get_settings
 from orchestrator.events import DeadlinePassed
 from orchestrator.journal import lock_thread, record
+from orchestrator.overdue import tell_those_who_wait
 from orchestrator.turn import take_turn as carry_on
 
 log = get_logger(__name__)
@@ -40,6 +41,8 @@ def sweep() -> None:
             log.info("bell_rung_again", turn=str(turn.id))
             enqueue(session, Job.TAKE_TURN, thread_id=turn.thread_id)
         overdue = [(turn.id, turn.thread_id) for turn in session.scalars(_overdue())]
+    with transaction() as session:
+        tell_those_who_wait(session, get_settings())
     for turn_id, thread_id in overdue:
         end(turn_id, thread_id)
 

@@ -334,6 +334,24 @@ def test_a_person_silences_the_bot_until_the_thread_is_given_back(shop: Site) ->
     assert play.answer().content == "Hello!"
 
 
+def test_a_visitor_whom_nobody_helps_is_told_once_and_a_ticket_stands(shop: Site) -> None:
+    play = play_with((Scripted([Reply(text="Hello!", intent=Intent.SMALLTALK)]),))
+    with db.transaction() as session:
+        inbox.call_person(session, session.get_one(Thread, play.thread), "button")
+    sweep()
+    assert count(Ticket) == 0, "not yet"
+    with db.transaction() as session:
+        session.execute(update(Handoff).values(created_at=func.now() - text("interval '11 minutes'")))
+    sweep()
+    sweep()
+    with db.transaction() as session:
+        said = session.scalars(select(Message.content).where(Message.role == "system")).one()
+        assert "ticket 1001" in said
+        assert len(desk.waiting(session)) == 1, "a person can still take it"
+    play.say("hello again")
+    assert play.answer().content == "Hello!"
+
+
 def test_two_people_claim_and_one_wins(shop: Site) -> None:
     play = play_with(())
     with db.transaction() as opened:
