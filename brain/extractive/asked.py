@@ -1,0 +1,105 @@
+"""What kind of thing a question asks for, and whether a text holds one: an amount, a time, a number, a place."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+WEEKDAY = r"mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|weekends?"
+MONTH = r"january|february|march|april|may|june|july|august|september|october|november|december"
+UNIT = r"seconds?|minutes?|hours?|days?|nights?|weeks?|months?|years?"
+
+
+def _form(*choices: str) -> re.Pattern[str]:
+    return re.compile("|".join(choices), re.IGNORECASE)
+
+
+MONEY = _form(
+    r"[£€$¥]\s?\d",
+    r"\d\s?(?:£|€|\$|GBP|EUR|USD|CHF|euros?|pounds?|dollars?|pence)\b",
+    r"\bfree\b",
+    r"\bno (?:extra )?charge\b",
+)
+OFF = _form(r"\d\s?%", MONEY.pattern)
+COUNTED = r"(?:\d+|one|two|three|four|five|six|seven|ten|twelve|thirty)"
+SPAN = _form(
+    rf"\b{COUNTED}\s*(?:to|-|–|or)?\s*\d*\s*(?:full |working |business |calendar )*(?:{UNIT})\b",
+    r"\blifetime\b",
+)
+CLOCK = _form(r"\b\d{1,2}[:.]\d{2}\b", r"\b\d{1,2}\s?(?:am|pm)\b", rf"\b(?:{WEEKDAY}|noon|midnight|closed)\b")
+DATE = _form(rf"\b(?:{MONTH})\b", r"\b(?:19|20)\d\d\b")
+MOMENT = _form(SPAN.pattern, CLOCK.pattern, DATE.pattern)
+PLACE = _form(
+    r"\b(?:street|road|row|lane|avenue|square|quay|yard|unit|floor|shops?|stores?|station|country|countries|kingdom)\b",
+    r"\b(?:islands?|mainland|europe\w*|online|account|app|at the|on the|in the)\b",
+    r"\b[A-Z]{1,2}\d{1,2}[A-Z]? ?\d[A-Z]{2}\b",
+)
+NUMBER = _form(r"\d", r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|none|no)\b")
+EMAIL = _form(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+PHONE = _form(r"(?:\+|(?<!\d)0)\d[\d ()-]{6,}\d")
+REACH = _form(EMAIL.pattern, PHONE.pattern)
+DEGREES = _form(r"-?\d+\s?°\s?[CF]", r"\bminus \d+")
+WEIGHT = _form(r"(?<![\w-])\d[\d.,]*\s?(?:kg|g|grams?|lbs?|oz|kilos?)\b")
+LENGTH = _form(r"\d\s?(?:mm|cm|m|km|inch(?:es)?|litres?|l|ml)\b")
+EXACTING = frozenset({MONEY, PHONE, EMAIL, REACH, DEGREES, WEIGHT})  # a text without one does not answer
+
+# The first that fits counts: its sign in a question, the form of its answer, the stems of the question that this form
+# answers. To add one: write its form above, add it here.
+KINDS = (
+    (r"\b(?:phone|telephone)\b.{0,12}\bnumbers?\b", PHONE, "phone telephon number call"),
+    (r"\b(?:call|ring|phone) (?:you|the shop|them)\b|\bnumber to call\b", PHONE, "phone telephon number call"),
+    (r"\be-?mail address\b|\byour (?:e-?mail|mail)\b", EMAIL, "email address mail"),
+    (r"\bcontact (?:you|the|details)\b|\breach (?:you|the)\b", REACH, "contact reach phone email"),
+    (r"\bhow (?:hot|cold|warm)\b|\btemperatures?\b|\bdegrees\b", DEGREES, "hot cold warm temperatur degre"),
+    (r"\bhow heavy\b|\bweigh\w*\b", WEIGHT, "heavi weigh weight"),
+    (r"\bhow (?:tall|wide|deep|high|big|large|thick)\b", LENGTH, "tall wide deep high big larg thick"),
+    (r"\b(?:dimensions?|measurements?)\b", LENGTH, "dimens measur"),
+    (r"\bhow (?:often|long|soon|quick\w*|fast)\b|\bdeadline\b", SPAN, "often deadlin"),
+    (rf"\bhow many (?:{UNIT})\b", SPAN, "day week month hour year minut night"),
+    (r"\bdiscounts?\b|\bper ?cent\b|%", OFF, "discount cent off"),
+    (r"\bhow (?:much|expensive|dear)\b|\bpostage\b", MONEY, "cost price fee charg expens postag pay"),
+    (r"\b(?:cost|costs|price|prices|fee|fees|charge|charges|charged)\b", MONEY, "cost price fee charg expens pay"),
+    (r"\bwhen\b.{0,40}\b(?:money|refund|arrive|get|expire|run out|ready|back)\b|\buntil when\b", SPAN, ""),
+    (rf"\b(?:open|opening|opens|close|closes|closing|hours|what time|{WEEKDAY})\b", CLOCK, "open close hour time"),
+    (r"\bwhen\b|\bwhat (?:date|day)\b|\bwhich (?:year|date|day)\b", MOMENT, "date day year time"),
+    (r"\bwhere\b", PLACE, ""),
+    (r"\bhow many\b|\bnumber\b|\bminimum\b|\bmaximum\b|\b(?:smallest|largest|most|least)\b", NUMBER, "number mani"),
+)
+
+MEASURE = re.compile(r"(?<![\w.,])(\d{1,4}(?:\.\d+)?)(?![\w.,]*\d)")
+RANGE = re.compile(r"(?<![\w.,])(\d{1,4}(?:\.\d+)?)\s*(?:cm|kg|g|mm|£|€)?\s*(?:-|–|to|and)\s*[£€]?(\d{1,4}(?:\.\d+)?)")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The form an answer should have, the stems that the form stands for, and the numbers in the question."""
+
+    form: re.Pattern[str] | None
+    stems: frozenset[str]
+    numbers: tuple[str, ...]
+
+    def met(self, text: str) -> bool:
+        """True where `text` holds what is asked for; never where nothing of a certain form is."""
+        return self.form is not None and bool(self.form.search(text))
+
+    def missed(self, text: str) -> bool:
+        """True where `text` lacks a form without which it is no answer."""
+        return self.form in EXACTING and not self.met(text)
+
+    def spanned(self, text: str) -> frozenset[str]:
+        """The numbers of the question that lie in a range in `text` ("90 to 94"), as in a table of sizes."""
+        ranges = [(float(low), float(high)) for low, high in RANGE.findall(text)]
+        return frozenset(one for one in self.numbers if any(low <= float(one) <= high for low, high in ranges))
+
+
+def asked_for(question: str) -> Asked:
+    """What `question`, in plain spelling, asks for."""
+    numbers = tuple(MEASURE.findall(question))
+    for sign, form, stems in _kinds():
+        if sign.search(question):
+            return Asked(form, stems, numbers)
+    return Asked(None, frozenset(), numbers)
+
+
+@cache
+def _kinds() -> tuple[tuple[re.Pattern[str], re.Pattern[str], frozenset[str]], ...]:
+    return tuple((re.compile(sign, re.IGNORECASE), form, frozenset(stems.split())) for sign, form, stems in KINDS)

@@ -1,0 +1,120 @@
+"""Answers as they come: formatted, cited, streamed, resumed, rated; and nothing in them is ever run."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.widget.backend import RETURNS
+from tests.widget.conftest import Site, Visit, ask, launcher, opened
+
+pytestmark = pytest.mark.browser
+
+
+def test_answer_with_its_source(visit: Visit, site: Site) -> None:
+    """The answer is formatted, cites only what it has, shows each message once, and links to the sentence."""
+    page = opened(visit)
+    ask(page, "How do I return boots?")
+    log = page.get_by_role("log")
+    expect(log.locator(".agent strong")).to_have_text("unused")
+    expect(log.locator(".agent li")).to_have_text(["Keep the labels on", "Use the prepaid form [9]"])
+    expect(log.locator(".message")).to_have_count(2)
+    card = log.locator("a.source")
+    expect(card).to_have_attribute("rel", "noopener")
+    quote = "You%20can%20return%20unused%20gear%20%2D%20with%20its%20labels%20%2D%20within%2030%20days%20of%20delivery."
+    expect(card).to_have_attribute("href", f"{site.url}docs/returns#:~:text={quote}")
+    page.get_by_role("button", name="Source 1").click()
+    expect(card).to_be_focused()
+    expect(page.locator(".phase")).to_be_empty()
+
+
+def test_long_quote_is_named_by_its_ends(visit: Visit, site: Site) -> None:
+    """First and last words: a line break inside a long quote does not break the link."""
+    words = [f"w{n}" for n in range(30)]
+    site.script.citations = (RETURNS | {"quote": " ".join(words) + "…", "url": "https://shop.example/r#top"},)
+    page = opened(visit)
+    ask(page, "hello")
+    start, end = "%20".join(words[:6]), "%20".join(words[-6:])
+    expect(page.locator("a.source")).to_have_attribute("href", f"https://shop.example/r#top:~:text={start},{end}")
+
+
+def test_states_and_sentences_show_at_once(visit: Visit, site: Site) -> None:
+    """While the answer is half said: the state and the first sentence are there; the rest replaces them."""
+    site.script.hold = True
+    page = opened(visit)
+    ask(page, "How do I return boots?")
+    expect(page.locator(".phase")).to_have_text("Writing…")
+    expect(page.locator(".scroller > .bubble")).to_contain_text("within 30 days.")
+    expect(page.get_by_role("log").locator(".agent")).to_have_count(0)
+    site.script.hold = False
+    expect(page.get_by_role("log").locator(".agent")).to_have_count(1)
+    expect(page.locator(".scroller > .bubble")).to_be_hidden()
+
+
+def test_reload_in_mid_answer_resumes(visit: Visit, site: Site) -> None:
+    """After a reload the half answer is still there and the rest comes, from the event after the last one seen."""
+    site.script.hold = True
+    page = opened(visit)
+    ask(page, "How do I return boots?")
+    expect(page.locator(".scroller > .bubble")).to_contain_text("within 30 days.")
+    page.reload()
+    expect(page.locator(".scroller > .bubble")).to_contain_text("within 30 days.")
+    site.script.hold = False
+    expect(page.get_by_role("log").locator(".agent")).to_have_count(1)
+    expect(page.get_by_role("log").locator(".visitor")).to_have_count(1)
+    streams = [headers for _, path, headers in site.script.calls if path.endswith("/events")]
+    assert "last-event-id" not in streams[0]
+    assert int(streams[-1]["last-event-id"]) > 0
+
+
+def test_silence_is_broken_by_asking(visit: Visit, site: Site) -> None:
+    """Nothing comes by the stream: after ten seconds the thread is fetched by hand."""
+    site.script.mute = True
+    page = visit()
+    page.clock.install()
+    launcher(page).click()
+    ask(page, "hello")
+    expect(page.locator(".phase")).to_have_text("Thinking…")
+    expect(page.locator(".delivery")).to_be_empty()
+    page.clock.run_for(11_000)
+    expect(page.get_by_role("log").locator(".agent")).to_contain_text("Answered without a stream.")
+
+
+def test_hostile_text_stays_text(visit: Visit, site: Site) -> None:
+    """Markup and dangerous addresses, in every field, from either side: shown as text, never run, never linked."""
+    attack = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+    bad = {"title": attack, "section": attack, "quote": attack, "url": "javascript:document.title='owned'"}
+    site.script.answer = (f"{attack} **{attack}** [1]", f"- {attack}")
+    site.script.citations = (RETURNS | bad, RETURNS | {"n": 2, "url": "//evil.example/x"})
+    page = opened(visit)
+    ask(page, attack)
+    expect(page.locator(".feedback")).to_be_visible()
+    expect(page.locator(".visitor .bubble")).to_have_text(attack)
+    expect(page.locator(".agent .bubble")).to_contain_text(attack)
+    expect(page.locator(".source").first).to_contain_text(attack)
+    expect(page.locator("a.source")).to_have_count(0)
+    assert page.locator("#handrail img, #handrail script").count() == 0
+    assert page.title() == "Shop"
+
+
+def test_thumbs_and_tags(visit: Visit, site: Site) -> None:
+    """A vote and its reasons reach the backend; the buttons say that they are pressed."""
+    page = opened(visit)
+    ask(page, "hello")
+    page.get_by_role("button", name="Not helpful").click()
+    page.get_by_role("button", name="Out of date").click()
+    expect(page.get_by_role("button", name="Out of date")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_text("Thank you.")).to_be_visible()
+    votes = [fields for _, path, fields in site.script.calls if path == "/api/agent/feedback"]
+    assert [(vote["thumbs"], vote["tags"]) for vote in votes] == [("down", []), ("down", ["outdated"])]
+
+
+def test_transcript(visit: Visit) -> None:
+    """The download holds both sides and the sources."""
+    page = opened(visit)
+    ask(page, "How do I return boots?")
+    expect(page.locator(".feedback")).to_be_visible()
+    page.locator("summary").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download transcript").click()
+    text = download.value.path().read_text()
+    assert "How do I return boots?" in text
+    assert "[1] Returns and refunds · How long you have · /docs/returns" in text
