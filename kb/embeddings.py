@@ -1,0 +1,129 @@
+"""The one seam to an embedding model: texts in, unit vectors out; what was embedded once is kept by its hash."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import httpx2
+import numpy as np
+import openai
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core.db import transaction
+from core.models import EmbeddingCache
+from core.settings import Settings, get_settings
+from kb.errors import EmbedderUnavailable
+from kb.minilm import MiniLM
+
+Vectors = NDArray[np.float32]
+OPENAI_MODEL = "text-embedding-3-small"
+OPENAI_BATCH = 128  # texts in one request
+KEPT_TOGETHER = 128  # texts between two commits, so that a kill costs at most these
+Item = TypeVar("Item")
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors that can be compared by their dot product. Safe to share between threads."""
+
+    @property
+    def name(self) -> str:
+        """The model: vectors of different names are never compared."""
+        ...
+
+    def embed(self, texts: list[str]) -> Vectors:
+        """Unit vectors, float32, shape (len(texts), dimensions). Raises EmbedderUnavailable."""
+        ...
+
+
+class OpenAIEmbedder:
+    """Any server that speaks OpenAI's embeddings API."""
+
+    def __init__(self, client: openai.OpenAI, model: str) -> None:
+        """Use `client`, which must not retry by itself: the indexer does."""
+        self._client = client
+        self.name = f"openai:{model}"
+        self._model = model
+
+    def embed(self, texts: list[str]) -> Vectors:
+        """Ask in batches; the answer's order is the server's word, so it is sorted by index."""
+        rows: list[list[float]] = []
+        for start in range(0, len(texts), OPENAI_BATCH):
+            batch = texts[start : start + OPENAI_BATCH]
+            try:
+                answer = self._client.embeddings.create(model=self._model, input=batch, encoding_format="float")
+            except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+                raise EmbedderUnavailable from error
+            if len(answer.data) != len(batch):
+                raise EmbedderUnavailable("The embedding server answered with fewer vectors than texts.")
+            rows += [item.embedding for item in sorted(answer.data, key=lambda item: item.index)]
+        return unit(np.array(rows, dtype=np.float32).reshape(len(texts), -1))
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Rows scaled to length one; a row of zeros stays as it is."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return scaled
+
+
+def make_embedder(settings: Settings) -> Embedder:
+    """The embedder that the settings name."""
+    if settings.embedder == "openai":
+        client = openai.OpenAI(
+            api_key=settings.openai_api_key.get_secret_value() or "none",
+            base_url=settings.openai_base_url or None,
+            max_retries=0,
+            timeout=settings.fetch_seconds,
+        )
+        return OpenAIEmbedder(client, settings.embedding_model or OPENAI_MODEL)
+    return MiniLM(Path(settings.home) / "models")
+
+
+@lru_cache(maxsize=2)
+def _embedder(pid: int, settings: Settings) -> Embedder:  # a forked child makes its own: sessions have threads
+    del pid
+    return make_embedder(settings)
+
+
+def get_embedder() -> Embedder:
+    """This process's embedder."""
+    return _embedder(os.getpid(), get_settings())
+
+
+def embed_cached(embedder: Embedder, texts: Sequence[str], on_batch: Callable[[], None] = lambda: None) -> Vectors:
+    """Vectors for `texts`; only those that no earlier text had are computed, and kept batch by batch.
+
+    Opens short transactions of its own: none is open while the model works.
+    """
+    hashes = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+    with transaction() as session:
+        known = _known(session, embedder.name, set(hashes))
+    missing = {digest: text for digest, text in zip(hashes, texts, strict=True) if digest not in known}
+    for batch in batched(missing.items(), KEPT_TOGETHER):
+        fresh = dict(zip((digest for digest, _ in batch), embedder.embed([text for _, text in batch]), strict=True))
+        rows = [{"model": embedder.name, "content_hash": digest, "embedding": row} for digest, row in fresh.items()]
+        with transaction() as session:
+            session.execute(insert(EmbeddingCache).on_conflict_do_nothing(), rows)
+        known |= fresh
+        on_batch()
+    return np.stack([known[digest] for digest in hashes]) if hashes else np.empty((0, 0), dtype=np.float32)
+
+
+def batched(items: Iterable[Item], size: int) -> Iterator[tuple[Item, ...]]:
+    """`items` in tuples of at most `size`."""
+    rest = iter(items)
+    while batch := tuple(islice(rest, size)):
+        yield batch
+
+
+def _known(session: Session, model: str, hashes: set[str]) -> dict[str, NDArray[np.float32]]:
+    wanted = select(EmbeddingCache.content_hash, EmbeddingCache.embedding)
+    wanted = wanted.where(EmbeddingCache.model == model, EmbeddingCache.content_hash.in_(hashes))
+    return {digest: np.asarray(vector, dtype=np.float32) for digest, vector in session.execute(wanted)}

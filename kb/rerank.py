@@ -1,0 +1,88 @@
+"""Candidates put in order by cheap features: where the question's terms stand, and how close together."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from kb.analysis import terms
+from kb.lexical import Lexicon
+from kb.query import Query
+
+FUSED, LINE, HEADINGS = 0.6, 0.25, 0.15  # shares of the final score
+ALIKE = 0.7  # share of common word triples from which on two texts are one
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A chunk that both legs' ranking proposes, with their scores."""
+
+    chunk_id: int
+    document_id: str
+    title: str
+    section: str
+    url: str
+    source: str
+    text: str
+    page: int | None
+    updated_at: datetime | None
+    fused: float
+    lexical: float
+    cosine: float
+
+
+def rerank(candidates: list[Candidate], query: Query, lexicon: Lexicon, keep: int) -> list[tuple[Candidate, float]]:
+    """At most `keep` candidates with their score (0 to 1), best first; near-duplicates are dropped."""
+    scored = [(candidate, score(candidate, query, lexicon)) for candidate in distinct(candidates)[:keep]]
+    return sorted(scored, key=lambda pair: (-pair[1], pair[0].chunk_id))
+
+
+def score(candidate: Candidate, query: Query, lexicon: Lexicon) -> float:
+    """The fused score, how much of the question its best lines hold, and how much its headings do."""
+    headings = coverage(query, lexicon, terms(f"{candidate.title} {candidate.section}"))
+    return FUSED * candidate.fused + LINE * best_line(candidate.text, query, lexicon) + HEADINGS * headings
+
+
+def coverage(query: Query, lexicon: Lexicon, found: Iterable[str]) -> float:
+    """The share of the question's terms, by idf and weight, that are among `found`."""
+    present = found if isinstance(found, frozenset) else frozenset(found)
+    weighed = [(one, weight * lexicon.idf(one)) for one, weight in query.terms]
+    total = sum(weight for _, weight in weighed)
+    return sum(weight for one, weight in weighed if one in present) / total if total else 0.0
+
+
+def best_line(text: str, query: Query, lexicon: Lexicon) -> float:
+    """The highest coverage of two neighbouring lines: terms that stand together belong together."""
+    lines = line_terms(text)
+    pairs = (one | other for one, other in zip(lines, [*lines[1:], frozenset()], strict=True))
+    return max((coverage(query, lexicon, pair) for pair in pairs), default=0.0)
+
+
+@lru_cache(maxsize=4096)
+def line_terms(text: str) -> tuple[frozenset[str], ...]:
+    """The terms of each line of a chunk; chunks are asked for again and again."""
+    return tuple(frozenset(terms(line)) for line in text.split("\n") if line)
+
+
+def distinct(candidates: list[Candidate]) -> list[Candidate]:
+    """Of texts that are nearly the same only the newest, at the place of the best."""
+    kept: list[tuple[Candidate, frozenset[tuple[str, ...]]]] = []
+    for candidate in candidates:
+        triples = _triples(candidate.text)
+        twin = next((at for at, (_, other) in enumerate(kept) if _alike(triples, other)), None)
+        if twin is None:
+            kept.append((candidate, triples))
+        elif (candidate.updated_at or NEVER) > (kept[twin][0].updated_at or NEVER):
+            kept[twin] = (candidate, triples)
+    return [candidate for candidate, _ in kept]
+
+
+@lru_cache(maxsize=1024)
+def _triples(text: str) -> frozenset[tuple[str, ...]]:
+    said = text.casefold().split()
+    return frozenset(zip(said, said[1:], said[2:], strict=False)) or frozenset({tuple(said)})
+
+
+def _alike(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> bool:
+    return len(one & other) >= ALIKE * len(one | other)

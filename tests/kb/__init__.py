@@ -1,0 +1,1 @@
+"""What the agent knows: loaders, chunks, embeddings, the life of a document, and search."""
