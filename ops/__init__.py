@@ -1,0 +1,1 @@
+"""How Handrail is run and judged: demo, evaluation, benchmarks."""

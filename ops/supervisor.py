@@ -1,0 +1,166 @@
+"""`handrail demo`: servers, API, workers and scheduler under one parent; one Ctrl-C stops all of it."""
+
+import os
+import signal
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+from uuid import UUID
+
+import httpx2
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy import func, select
+
+from core import db, embedded, log, queue, schema
+from core.errors import Unavailable
+from core.models import Document
+from core.settings import Settings, get_settings
+from ops.children import Child, stop
+from ops.demo import content
+from web.server import check_port
+
+STOP_SECONDS = 4.0
+READY_SECONDS = 120.0
+POLL_SECONDS = 0.1
+# Everything on this machine comes from one address.
+DEMO = {"HANDRAIL_PROFILE": "demo", "HANDRAIL_SESSIONS_PER_MINUTE": "1200"}
+
+NEXT = """  Open that page and ask, for example: How long do I have to return a jacket?
+  On the command line: handrail ask --site demo "Do you deliver to Norway?"
+  Who waits for a person: handrail desk
+  Logs: {home}/log    Stop: Ctrl-C"""
+
+
+class NotReady(Unavailable):
+    """Handrail did not become ready: HANDRAIL_HOME/log says why."""
+
+
+class HomeTaken(Unavailable):
+    """A Handrail runs in this home already: use that one, stop it, or choose another HANDRAIL_HOME."""
+
+
+def run_demo() -> None:
+    """Run the demo until SIGTERM or Ctrl-C. Raises PortTaken, HomeTaken, NotReady."""
+    for name, value in DEMO.items():
+        os.environ.setdefault(name, value)
+    get_settings.cache_clear()
+    settings = get_settings()
+    log.configure("WARNING")
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with _servers(settings):
+            check_port(settings.host, settings.port)
+            _supervise(get_settings())
+    except embedded.ServersTaken:
+        raise HomeTaken from None
+    except KeyboardInterrupt:
+        typer.echo("Handrail has stopped.")
+
+
+@contextmanager
+def _servers(settings: Settings) -> Iterator[None]:
+    """Our servers, unless others are configured; this process's settings point at them."""
+    if not settings.embedded:
+        queue.connect()
+        yield
+        return
+    with embedded.servers(settings.home) as addresses:
+        os.environ.update(addresses.as_environment())
+        get_settings.cache_clear()
+        queue.connect()
+        yield
+
+
+def _supervise(settings: Settings) -> NoReturn:
+    children = make_children(settings)
+    try:
+        schema.migrate()
+        for child in children:
+            child.start()
+        with db.transaction() as session:
+            documents = content.prepare(session)
+        _follow(documents, children)
+        _wait_until_ready(settings, children)
+        typer.echo(f"Handrail is ready: http://{settings.host}:{settings.port}/")
+        typer.echo(NEXT.format(home=settings.home))
+        while True:
+            _watch(children)
+            time.sleep(POLL_SECONDS)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        stop(children, STOP_SECONDS)
+        db.dispose()
+
+
+def make_children(settings: Settings) -> tuple[Child, ...]:
+    """The processes of a whole Handrail. To add one: its name and how it is called."""
+    commands = {
+        "api": ("-m", "ops.demo.app"),
+        "chat": ("-m", "ops.cli", "worker", "chat"),
+        "index": ("-m", "ops.cli", "worker", "index"),
+        "scheduler": ("-m", "ops.cli", "scheduler"),
+    }
+    folder = settings.home / "log"
+    folder.mkdir(parents=True, exist_ok=True)
+    return tuple(Child(name, command, folder / f"{name}.log") for name, command in commands.items())
+
+
+def _watch(children: Collection[Child]) -> None:
+    for child in children:
+        if (code := child.watch()) is not None:
+            typer.echo(f"{child.name} ended with code {code} and is started again: see {child.log}.", err=True)
+
+
+def _follow(documents: Collection[UUID], children: Collection[Child]) -> None:
+    """Show how far indexing is, until nothing waits."""
+    if not documents:
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("Reading the demo shop's documents", total=len(documents))
+        while (done := _count_done(documents)) < len(documents):
+            bar.update(task, completed=done)
+            _watch(children)
+            time.sleep(POLL_SECONDS)
+        bar.update(task, completed=done)
+    for title, reason in _failed(documents):
+        typer.echo(f"Not indexed: {title}: {reason}", err=True)
+
+
+def _count_done(documents: Collection[UUID]) -> int:
+    wanted = select(func.count()).where(Document.id.in_(documents), Document.due_at.is_(None))
+    with db.transaction() as session:
+        return session.scalar(wanted) or 0
+
+
+def _failed(documents: Collection[UUID]) -> list[tuple[str, str]]:
+    wanted = select(Document).where(Document.id.in_(documents), Document.state == "failed")
+    with db.transaction() as session:
+        return [(row.title or row.locator, row.reason) for row in session.scalars(wanted)]
+
+
+def _wait_until_ready(settings: Settings, children: Collection[Child]) -> None:
+    until = time.monotonic() + READY_SECONDS
+    with httpx2.Client(base_url=f"http://{settings.host}:{settings.port}", timeout=5) as client:
+        while time.monotonic() < until:
+            if _is_ready(client):
+                return
+            _watch(children)
+            time.sleep(POLL_SECONDS)
+    raise NotReady
+
+
+def _is_ready(client: httpx2.Client) -> bool:
+    try:
+        return client.get("/readyz").status_code == httpx2.codes.OK
+    except httpx2.HTTPError:
+        return False
+
+
+def _interrupt(_: int, __: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,100 @@
+"""Readiness names the part that is away; metrics have no unbounded label."""
+
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import func
+from sqlalchemy.orm import Session
+
+from core.models import Document, WorkerBeat
+from tests.conftest import SITE
+from web.beats import Heart, alive_queues
+
+
+def parts(client: TestClient) -> tuple[int, dict[str, str]]:
+    response = client.get("/readyz")
+    body = response.json()
+    assert body["ready"] == (response.status_code == 200)
+    return response.status_code, body["parts"]
+
+
+def beat(session: Session, *queues: str) -> None:
+    session.add(WorkerBeat(name=f"{queues}", queues=",".join(queues)))
+    session.commit()
+
+
+def known(session: Session, **more: object) -> None:
+    row = {
+        "site_id": SITE,
+        "source": "file",
+        "locator": "/a",
+        "channels": ["*"],
+        "state": "live",
+        "checked_at": func.now(),
+    }
+    session.add(Document(**(row | more)))
+    session.commit()
+
+
+def test_this_process_answers(client: TestClient) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_ready_when_all_parts_are_there(client: TestClient, session: Session) -> None:
+    beat(session, "chat", "house")
+    beat(session, "index")
+    known(session)
+    assert parts(client) == (
+        200,
+        {
+            "redis": "ok",
+            "database": "ok",
+            "worker:chat": "ok",
+            "worker:house": "ok",
+            "worker:index": "ok",
+            "index": "ok",
+        },
+    )
+
+
+def test_a_missing_worker_is_named(client: TestClient, session: Session) -> None:
+    known(session)
+    beat(session, "chat", "house")
+    session.add(WorkerBeat(name="dead", queues="index", seen_at=func.now() - timedelta(seconds=11)))
+    session.commit()
+    status, found = parts(client)
+    assert status == 503
+    assert [name for name, state in found.items() if state != "ok"] == ["worker:index"]
+    assert "handrail worker index" in found["worker:index"]
+
+
+@pytest.mark.parametrize("state", [{"state": "queued"}, {"checked_at": func.now() - timedelta(days=30)}])
+def test_an_index_that_is_empty_or_stale_is_named(
+    client: TestClient, session: Session, state: dict[str, object]
+) -> None:
+    beat(session, "chat", "house", "index")
+    known(session, **state)
+    status, found = parts(client)
+    assert status == 503
+    assert SITE in found["index"]
+
+
+def test_a_heart_beats_and_is_forgotten_when_it_stops(session: Session) -> None:
+    heart = Heart(("chat", "house"))
+    heart._beat()
+    heart._beat()
+    assert alive_queues(session) == {"chat", "house"}
+    heart._forget()
+    assert alive_queues(session) == set()
+
+
+def test_metrics_count_by_route_and_never_by_path(client: TestClient) -> None:
+    client.get("/api/agent/thread/0b9f")
+    client.get("/some/made/up/path")
+    text = client.get("/metrics").text
+    assert 'route="/api/agent/thread/{thread_id}",status="4xx"' in text
+    assert "0b9f" not in text
+    assert "made" not in text
+    for name in ("handrail_open_streams", "handrail_queue_depth", "handrail_turns", "handrail_documents"):
+        assert name in text

@@ -1,0 +1,1 @@
+"""The doors: HTTP, the event stream, the workers' process and the command line."""

@@ -1,0 +1,70 @@
+"""The web application, put together: doors, edge, errors, and the hub that listens for news."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+
+from core import log, queue
+from core.settings import Settings, get_settings
+from web import assets, chat, faults, health, knowledge, stream
+from web.edge import Edge
+from web.hub import Hub
+
+# To add a door: write its file, add its router here.
+ROUTERS = (chat.router, stream.router, knowledge.router, health.router)
+
+DESCRIPTION = "Support for a site's visitors: cited answers, orders, tickets, and people."
+
+
+def make_app(settings: Settings | None = None) -> FastAPI:
+    """The application for `settings`; nothing is connected before it starts."""
+    settings = settings or get_settings()
+    app = FastAPI(
+        title="Handrail",
+        version=version("handrail"),
+        description=DESCRIPTION,
+        lifespan=_lifespan,
+        docs_url="/api/docs",
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.settings = settings
+    app.state.hub = Hub(settings.redis_url)
+    for router in ROUTERS:
+        app.include_router(router)
+    assets.mount(app)
+    faults.add_handlers(app)
+    # The last one added is the outermost.
+    app.add_middleware(Edge, max_bytes=settings.body_max_bytes)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=list(settings.allowed_origins),
+        allow_credentials=False,  # a token in a header, never a cookie
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "X-Request-ID", "X-API-Key"],
+        expose_headers=["X-Request-ID", "Retry-After"],
+        max_age=3600,
+    )
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    log.configure(settings.log_level)
+    settings.signing_key()  # a weak key is refused before the first visitor, not by the first
+    queue.connect()
+    app.state.hub.start()
+    yield
+    await app.state.hub.stop()
+
+
+def __getattr__(name: str) -> ASGIApp:
+    """`uvicorn web.app:app` without making an application at import."""
+    if name == "app":
+        return make_app()
+    raise AttributeError(name)

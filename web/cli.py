@@ -1,0 +1,39 @@
+"""The command line `handrail`: the product's commands. `ops/cli.py` adds the demo and the judging."""
+
+# ruff: noqa: PLC0415 - imported late: a command loads only what it needs
+
+import sys
+
+import typer
+
+from core.errors import HandrailError
+from web.commands import ask, desk, index, processes, replay, sites
+
+
+def make_cli() -> typer.Typer:
+    """The product's commands. To add one: write its file in `commands/`, add it here."""
+    cli = typer.Typer(help="A support agent for WordPress sites.", no_args_is_help=True)
+    for command in (processes.serve, processes.scheduler, processes.migrate, index.index, ask.ask, replay.replay):
+        cli.command()(command)
+    cli.command()(processes.worker)
+    cli.add_typer(sites.site, name="site")
+    cli.add_typer(sites.orders, name="orders")
+    cli.add_typer(desk.desk, name="desk")
+    return cli
+
+
+def run(cli: typer.Typer) -> None:
+    """Run the command that was typed; what goes wrong is one plain line on standard error, and exit code 1."""
+    from sqlalchemy.exc import OperationalError, ProgrammingError
+
+    try:
+        cli()
+    except HandrailError as error:
+        typer.echo(error.detail, err=True)
+    except OperationalError:
+        typer.echo("The database can't be reached: check DATABASE_URL and that PostgreSQL runs.", err=True)
+    except ProgrammingError as error:
+        if "UndefinedTable" not in repr(error):
+            raise
+        typer.echo("The database has no tables yet: run `handrail migrate` first.", err=True)
+    sys.exit(1)

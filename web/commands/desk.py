@@ -1,0 +1,99 @@
+"""`handrail desk`: conversations that wait for a person, in the terminal."""
+
+# ruff: noqa: PLC0415 - imported late: a command loads only what it needs
+
+import getpass
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from web.commands.place import at_home
+
+if TYPE_CHECKING:
+    from core.models import Handoff
+
+desk = typer.Typer(help="Conversations that wait for a person. Alone, it lists them.", invoke_without_command=True)
+
+Number = Annotated[int, typer.Argument(help="As the list shows it.")]
+Person = Annotated[str, typer.Option("--as", help="Who you are.", default_factory=getpass.getuser)]
+OfSite = Annotated[str | None, typer.Option("--site", help="Only this site.")]
+
+
+@desk.callback()
+def list_waiting(context: typer.Context, site: OfSite = None) -> None:
+    """List the queue, oldest first."""
+    if context.invoked_subcommand is not None:
+        return
+    with at_home():
+        from core.db import transaction
+        from orchestrator.desk import waiting
+
+        with transaction() as session:
+            rows = [_line(handoff) for handoff in waiting(session, site)]
+    typer.echo("\n".join(rows) or "Nobody is waiting.")
+
+
+@desk.command()
+def show(number: Number) -> None:
+    """Show the whole conversation."""
+    with at_home():
+        from sqlalchemy import select
+
+        from core.db import transaction
+        from core.errors import HandoffNotFound
+        from core.models import Handoff, Message
+
+        with transaction() as session:
+            handoff = session.scalar(select(Handoff).where(Handoff.number == number))
+            if handoff is None:
+                raise HandoffNotFound
+            wanted = select(Message).where(Message.thread_id == handoff.thread_id).order_by(Message.position)
+            lines = [_line(handoff)]
+            lines += [f"{row.created_at:%H:%M} {row.role}: {row.content}" for row in session.scalars(wanted)]
+    typer.echo("\n".join(lines))
+
+
+@desk.command()
+def claim(number: Number, person: Person) -> None:
+    """Take a conversation: the agent is silent from now on."""
+    _act("claim", number, person)
+    typer.echo(f'{number} is yours: answer with `handrail desk reply {number} "…"`.')
+
+
+@desk.command()
+def reply(number: Number, text: Annotated[str, typer.Argument(help="What the visitor reads.")], person: Person) -> None:
+    """Say something to the visitor."""
+    _act("reply", number, person, text)
+    typer.echo("Sent.")
+
+
+@desk.command("return")
+def give_back(number: Number, person: Person) -> None:
+    """Give a conversation back to the agent."""
+    _act("give_back", number, person)
+    typer.echo("The agent has it again.")
+
+
+@desk.command()
+def resolve(number: Number, person: Person) -> None:
+    """Close a conversation's case."""
+    _act("resolve", number, person)
+    typer.echo("Resolved.")
+
+
+def _act(name: str, number: int, person: str, *more: Any) -> None:
+    with at_home():
+        from core.db import transaction
+        from orchestrator import desk as queue
+
+        act: Callable[..., object] = getattr(queue, name)
+        with transaction() as session:
+            act(session, number, person, *more)
+
+
+def _line(handoff: "Handoff") -> str:
+    who = f"with {handoff.claimed_by}" if handoff.claimed_by else "waiting"
+    return (
+        f"{handoff.number:>4}  {handoff.site_id:<12}  {handoff.created_at:%Y-%m-%d %H:%M}  {who:<16}  {handoff.reason}"
+    )

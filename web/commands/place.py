@@ -1,0 +1,43 @@
+"""Where a command works: at the configured servers, at those that a running Handrail owns, or at its own."""
+
+# ruff: noqa: PLC0415 - imported late: a command loads only what it needs
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from core.settings import Settings, get_settings
+
+if TYPE_CHECKING:
+    from core.embedded import Addresses
+
+
+@contextmanager
+def at_home(*, level: str = "ERROR") -> Iterator[Settings]:
+    """The settings to work with while the block runs; embedded servers are started where none run."""
+    from core import embedded, log, queue, schema
+
+    log.configure(level)
+    settings = get_settings()
+    if not settings.embedded:
+        queue.connect()
+        yield settings
+        return
+    found = embedded.running(settings.home)
+    if found is not None:
+        yield _point_at(found)
+        return
+    with embedded.servers(settings.home) as own:
+        pointed = _point_at(own)
+        schema.migrate()
+        yield pointed
+
+
+def _point_at(addresses: "Addresses") -> Settings:
+    os.environ.update(addresses.as_environment())
+    from core import queue
+
+    get_settings.cache_clear()
+    queue.connect()
+    return get_settings()

@@ -1,0 +1,50 @@
+"""`serve`, `worker`, `scheduler`, `migrate`: the processes of an installation."""
+
+# ruff: noqa: PLC0415 - imported late: a command loads only what it needs
+
+from enum import StrEnum
+
+import typer
+
+from web.commands.place import at_home
+
+
+class WorkerKind(StrEnum):
+    """Which queues a worker serves."""
+
+    CHAT = "chat"
+    INDEX = "index"
+
+
+def serve() -> None:
+    """Serve the API until SIGTERM."""
+    from web.app import make_app
+    from web.server import serve as serve_app
+
+    with at_home(level="INFO") as settings:
+        serve_app(make_app(settings), settings)
+
+
+def worker(kind: WorkerKind) -> None:
+    """Work off a queue until SIGTERM: `chat` answers, `index` reads documents."""
+    from web.worker import run
+
+    with at_home(level="INFO"):
+        raise typer.Exit(run(kind.value))
+
+
+def scheduler() -> None:
+    """Ring for the sweeps until SIGTERM."""
+    from web.scheduler import run
+
+    with at_home(level="INFO"):
+        run()
+
+
+def migrate() -> None:
+    """Bring the database's schema to this version."""
+    from core import schema
+
+    with at_home():
+        schema.migrate()
+    typer.echo("The schema is up to date.")

@@ -1,0 +1,52 @@
+"""`handrail replay`: run stored turns again from their events, and tell which would go otherwise now."""
+
+# ruff: noqa: PLC0415 - imported late: a command loads only what it needs
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from core.errors import BadRequest
+from web.commands.place import at_home
+
+
+def replay(
+    turn: Annotated[UUID | None, typer.Argument(metavar="TURN", help="The turn's id.")] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Every stored turn.")] = False,
+    since: Annotated[datetime | None, typer.Option(help="Every turn since this moment (UTC).")] = None,
+) -> None:
+    """Replay turns without any live call. Exit code 1 when one of them differs."""
+    if turn is None and not every and since is None:
+        raise BadRequest("Name a turn, or give --all or --since.")
+    with at_home():
+        from core.db import transaction
+        from orchestrator.replay import replay as replay_turn
+
+        turns, different = [turn] if turn else _stored(since), 0
+        for turn_id in turns:
+            with transaction() as session:
+                difference = replay_turn(session, turn_id)
+            if difference is not None:
+                different += 1
+                typer.echo(f"{turn_id}: {difference}")
+    typer.echo(f"{len(turns) - different} of {len(turns)} turns go as they went.")
+    if different:
+        raise typer.Exit(1)
+
+
+def _stored(since: datetime | None) -> list[UUID]:
+    from datetime import UTC
+
+    from sqlalchemy import select
+
+    from core.db import transaction
+    from core.models import Turn
+
+    wanted = select(Turn.id).where(Turn.ended_at.is_not(None)).order_by(Turn.created_at)
+    if since is not None:
+        wanted = wanted.where(Turn.created_at >= since.replace(tzinfo=since.tzinfo or UTC))
+    with transaction() as session:
+        return list(session.scalars(wanted))

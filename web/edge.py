@@ -1,0 +1,137 @@
+"""The outermost layer of every request: its id, the body's limits, security headers, and what it took.
+
+Pure ASGI, because a streaming answer must pass through it piece by piece.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core.errors import BadRequest, HandrailError
+from core.log import bound, get_logger
+from web import faults, metrics
+
+log = get_logger(__name__)
+
+SANE_ID = re.compile(r"[\w.:-]{8,64}")
+BODY_SECONDS = 15.0  # for the whole body: a sender that drips is cut off
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "X-Frame-Options": "SAMEORIGIN",
+}
+
+
+class BodyTooLarge(BadRequest):
+    """The body is too large: send less at once."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class BodyTooSlow(BadRequest):
+    """The body did not arrive in time: send it again."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+
+
+class Edge:
+    """Wraps the application: `max_bytes` is the largest body that it reads."""
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int, body_seconds: float = BODY_SECONDS) -> None:
+        """Wrap `app`."""
+        self.app, self.max_bytes, self.body_seconds = app, max_bytes, body_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = _request_id(Headers(scope=scope))
+        with bound(request_id=request_id):
+            await self._handle(scope, receive, _Answer(scope, send, request_id))
+
+    async def _handle(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        try:
+            self._refuse_large(Headers(scope=scope))
+            await self.app(scope, self._limited(receive, answer), answer)
+        except HandrailError as error:
+            answer.refusal = answer.refusal or error
+        except Exception:
+            log.exception("unexpected", path=scope["path"])
+            answer.refusal = answer.refusal or HandrailError()
+        finally:
+            await answer.finish(receive)
+            metrics.count_request(metrics.route_name(scope), answer.status or 500, answer.seconds())
+
+    def _refuse_large(self, headers: Headers) -> None:
+        length = headers.get("content-length", "0")
+        if length.isdecimal() and int(length) > self.max_bytes:
+            raise BodyTooLarge
+
+    def _limited(self, receive: Receive, answer: "_Answer") -> Callable[[], Awaitable[Message]]:
+        read, complete, until = 0, False, time.monotonic() + self.body_seconds
+
+        async def limited() -> Message:
+            nonlocal read, complete
+            if complete:  # what follows is only news of a disconnection
+                return await receive()
+            try:
+                async with asyncio.timeout(until - time.monotonic()):
+                    message = await receive()
+            except TimeoutError:
+                raise answer.refuse(BodyTooSlow()) from None
+            read += len(message.get("body", b""))
+            complete = not message.get("more_body", False)
+            if read > self.max_bytes:
+                raise answer.refuse(BodyTooLarge())
+            return message
+
+        return limited
+
+
+class _Answer:
+    """`send`, adding our headers to the answer's start and remembering its status."""
+
+    def __init__(self, scope: Scope, send: Send, request_id: str) -> None:
+        self.scope, self.send, self.request_id = scope, send, request_id
+        self.status, self.started = 0, time.perf_counter()
+        self.refusal: HandrailError | None = None
+
+    async def __call__(self, message: Message) -> None:
+        if self.refusal is not None and not self.status:
+            return  # what the application makes of a body that was cut off says nothing to anybody
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-ID"] = self.request_id
+            headers["Server-Timing"] = f"app;dur={self.seconds() * 1000:.1f}"
+            for name, value in SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
+        await self.send(message)
+
+    def refuse(self, error: HandrailError) -> HandrailError:
+        """Note that the request is refused, whoever catches the error on its way out."""
+        self.refusal = self.refusal or error
+        return error
+
+    def seconds(self) -> float:
+        """Since the request came."""
+        return time.perf_counter() - self.started
+
+    async def finish(self, receive: Receive) -> None:
+        """Send the refusal. Once an answer has begun it can only be cut off."""
+        if self.refusal is not None and not self.status:
+            refusal, self.refusal = self.refusal, None
+            await faults.answer(refusal)(self.scope, receive, self)
+
+
+def _request_id(headers: Headers) -> str:
+    given = headers.get("x-request-id", "")
+    return given if SANE_ID.fullmatch(given) else uuid4().hex

@@ -1,0 +1,87 @@
+"""`/healthz`: this process runs. `/readyz`: everything that an answer needs is there. `/metrics`: Prometheus."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+from redis.exceptions import RedisError
+from sqlalchemy import select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from core import bus
+from core.db import transaction
+from core.models import Site
+from core.queue import QUEUES
+from kb.freshness import freshness
+from web import metrics
+from web.beats import alive_queues
+from web.schemas import Readiness
+
+OK = "ok"
+COMMANDS = {"chat": "chat", "house": "chat", "index": "index"}  # the worker that serves each queue
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/healthz")
+def healthz() -> dict[str, str]:
+    """This process answers."""
+    return {"status": OK}
+
+
+@router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
+def readyz() -> JSONResponse:
+    """Whether questions will be answered, and which part is away if not."""
+    found = readiness()
+    status = HTTPStatus.OK if found.ready else HTTPStatus.SERVICE_UNAVAILABLE
+    return JSONResponse(found.model_dump(), status, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/metrics", response_class=Response)
+def read_metrics() -> Response:
+    """Prometheus' text format."""
+    with transaction() as session:
+        return Response(metrics.collect(session), media_type=METRICS_TYPE)
+
+
+def readiness() -> Readiness:
+    """Look at each part."""
+    parts = {"redis": _redis()}
+    try:
+        with transaction() as session:
+            parts.update(_in_database(session))
+    except SQLAlchemyError:
+        parts["database"] = "It can't be reached: check DATABASE_URL and that PostgreSQL runs."
+    return Readiness(ready=all(state == OK for state in parts.values()), parts=parts)
+
+
+def _redis() -> str:
+    try:
+        bus.client().ping()
+    except (RedisError, OSError):
+        return "It can't be reached: check REDIS_URL and that Redis runs."
+    return OK
+
+
+def _in_database(session: Session) -> Iterator[tuple[str, str]]:
+    session.execute(text("SELECT 1"))
+    yield "database", OK
+    alive = alive_queues(session)
+    for queue in sorted(set(QUEUES.values())):
+        away = f"No worker serves this queue: start `handrail worker {COMMANDS[queue]}`."
+        yield f"worker:{queue}", OK if queue in alive else away
+    yield "index", _index(session)
+
+
+def _index(session: Session) -> str:
+    """Fine while one site can answer: a site that is being set up must not take the others down."""
+    sites = session.scalars(select(Site.id).order_by(Site.id)).all()
+    found = {site: freshness(session, site) for site in sites}
+    if not sites or any(not (state.empty or state.stale) for state in found.values()):
+        return OK
+    site, state = next(iter(found.items()))
+    wrong = "empty" if state.empty else "out of date"
+    return f"The index of {site} is {wrong} ({state.queued} documents wait): run `handrail index PATH --site {site}`."

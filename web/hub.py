@@ -1,0 +1,176 @@
+"""The ear of this process: one Redis connection that hears the news of every thread somebody listens to.
+
+A listener is told in the order in which the news came. When the connection breaks, every listener is told `Missed`:
+it then looks for itself, in the Redis stream and in the database.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import redis.asyncio
+from redis.exceptions import RedisError
+
+from core import bus
+from core.errors import TooManyRequests
+from core.log import get_logger
+from web import metrics
+
+log = get_logger(__name__)
+
+PULSE = "pulse"  # always subscribed, so that the connection stays in its listening mode
+LISTENERS_PER_THREAD = 8
+LONGEST_QUEUE = 500
+CONFIRM_SECONDS = 1.0
+RETRY_SECONDS = 0.5
+LISTEN_SECONDS = 1.0  # in one go
+STOP_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One event as it goes to the browser: `data` is JSON text; what has no `id` can't be resumed from."""
+
+    kind: str
+    data: str
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class Missed:
+    """Something may have been missed: look for yourself."""
+
+
+@dataclass(eq=False)
+class Listener:
+    """One open stream's queue of news."""
+
+    thread_id: UUID
+    news: deque[Heard | Missed] = field(default_factory=deque)
+    rung: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def hear(self, item: Heard | Missed) -> None:
+        """Queue `item`; a listener that is far behind starts over."""
+        if isinstance(item, Missed) or len(self.news) >= LONGEST_QUEUE:
+            self.news.clear()
+            item = Missed()
+        self.news.append(item)
+        self.rung.set()
+
+    async def next(self, timeout_s: float) -> Heard | Missed | None:
+        """The oldest news, or None when there is none for `timeout_s` seconds."""
+        if not self.news:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.rung.wait(), max(timeout_s, 0))
+        self.rung.clear()
+        return self.news.popleft() if self.news else None
+
+
+class Hub:
+    """Joins this process's listeners to Redis. Use it inside one event loop."""
+
+    def __init__(self, redis_url: str) -> None:
+        """Nothing is connected before `start`."""
+        self.redis = redis.asyncio.Redis.from_url(
+            redis_url, decode_responses=True, socket_timeout=5, socket_connect_timeout=1, health_check_interval=15
+        )
+        self.up = False  # whether news reach us at this moment
+        self.closing = asyncio.Event()
+        self._listeners: dict[UUID, set[Listener]] = {}
+        self._confirmed: dict[str, asyncio.Event] = {}
+        self._ear: redis.asyncio.client.PubSub | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to hear."""
+        self._task = asyncio.create_task(self._hear())
+
+    def end_streams(self) -> None:
+        """Tell every stream to end: the process is going down."""
+        self.closing.set()
+        self._tell_everybody()
+
+    async def stop(self) -> None:
+        """End the streams and close the connection."""
+        self.end_streams()
+        if self._task:
+            self._task.cancel()
+            # The client may swallow a cancellation that meets its own timeout; the loop ends by itself then.
+            await asyncio.wait({self._task}, timeout=STOP_SECONDS)
+        await self.redis.aclose()
+
+    def check_room(self, thread_id: UUID) -> None:
+        """Raises TooManyRequests where too many streams of the thread are open here."""
+        if len(self._listeners.get(thread_id, ())) >= LISTENERS_PER_THREAD:
+            metrics.STREAMS_REFUSED.inc()
+            raise TooManyRequests("This conversation is open too often: close other tabs.", retry_after_s=30)
+
+    @asynccontextmanager
+    async def listener(self, thread_id: UUID) -> AsyncIterator[Listener]:
+        """A listener for the thread: from now on it hears everything."""
+        others = self._listeners.setdefault(thread_id, set())
+        listener = Listener(thread_id)
+        others.add(listener)
+        metrics.STREAMS.inc()
+        try:
+            await self._subscribe(bus.stream_key(thread_id))
+            yield listener
+        finally:
+            metrics.STREAMS.dec()
+            others.discard(listener)
+            await self._unsubscribe(thread_id)
+
+    async def _subscribe(self, channel: str) -> None:
+        """Wait until Redis confirms: only then will what is read from the stream and what is heard overlap."""
+        confirmed = self._confirmed.setdefault(channel, asyncio.Event())
+        if confirmed.is_set() or self._ear is None:
+            return
+        with suppress(RedisError, OSError, TimeoutError):
+            await self._ear.subscribe(channel)
+            await asyncio.wait_for(confirmed.wait(), CONFIRM_SECONDS)
+
+    async def _unsubscribe(self, thread_id: UUID) -> None:
+        if self._listeners.get(thread_id):
+            return
+        self._listeners.pop(thread_id, None)
+        self._confirmed.pop(bus.stream_key(thread_id), None)
+        if self._ear is not None:
+            with suppress(RedisError, OSError):
+                await self._ear.unsubscribe(bus.stream_key(thread_id))
+
+    async def _hear(self) -> None:
+        while not self.closing.is_set():
+            try:
+                async with self.redis.pubsub() as ear:
+                    await ear.subscribe(PULSE, *self._confirmed)
+                    self._ear, self.up = ear, True
+                    self._tell_everybody()
+                    while not self.closing.is_set():
+                        self._dispatch(await ear.get_message(timeout=LISTEN_SECONDS))
+            except (RedisError, OSError, RuntimeError) as error:
+                log.warning("news_not_heard", cause=repr(error))
+            finally:
+                self._ear, self.up = None, False
+                for confirmed in self._confirmed.values():
+                    confirmed.clear()
+                self._tell_everybody()
+            await asyncio.sleep(RETRY_SECONDS)
+
+    def _dispatch(self, message: dict[str, str] | None) -> None:
+        if message is None:
+            return
+        channel = message["channel"]
+        if message["type"] == "subscribe" and channel in self._confirmed:
+            self._confirmed[channel].set()
+        elif message["type"] == "message" and channel != PULSE:
+            id_, kind, data = message["data"].split("\n", 2)
+            for listener in self._listeners.get(UUID(channel.removeprefix("thread:")), ()):
+                listener.hear(Heard(kind, data, id_))
+
+    def _tell_everybody(self) -> None:
+        for listeners in self._listeners.values():
+            for listener in listeners:
+                listener.hear(Missed())

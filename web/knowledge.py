@@ -1,0 +1,85 @@
+"""`POST /rag/query`: a site asks its own knowledge, with its API key. The answer is a real turn, like any other."""
+
+# ruff: noqa: PLC0415 - the embedder takes a second to load, and visitors do not need it here
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Header
+from sqlalchemy.orm import Session
+
+from core.db import transaction
+from core.errors import TooManyRequests, Unavailable
+from core.models import Site, Thread, Visitor
+from core.settings import Settings
+from orchestrator import inbox
+from web.chat import PROBLEMS
+from web.deps import Chosen, find_site, limit
+from web.keys import check_key
+from web.schemas import Citation, Hit, QueryAnswered, QueryAsked
+from web.waiting import reply_of, wait_for_turn
+
+CHANNEL = "web"  # what every visitor may read
+QUERIES_PER_MINUTE = 240  # per site
+WAITING_AT_ONCE = 16  # each holds one of this process's forty threads
+
+_seats = threading.BoundedSemaphore(WAITING_AT_ONCE)
+
+router = APIRouter(tags=["knowledge"], responses=PROBLEMS)
+
+
+@router.post("/rag/query")
+def query(
+    asked: QueryAsked, settings: Chosen, x_api_key: Annotated[str | None, Header(max_length=200)] = None
+) -> QueryAnswered:
+    """Answer a question from the site's documents, and show the best `k` passages."""
+    with transaction() as session:
+        site = find_site(session, asked.site_id)
+        check_key(settings, site, asked.api_key or x_api_key or "")
+    limit(f"queries:{site.id}", per_minute=QUERIES_PER_MINUTE)
+    with _seat():
+        return _answer(settings, site, asked)
+
+
+def ask(session: Session, site: Site, question: str, *, channel: str, email: str | None = None) -> tuple[UUID, UUID]:
+    """Put `question` into a new thread of its own visitor; (thread id, turn id)."""
+    visitor = Visitor(id=uuid4(), site_id=site.id, verified_email=email)
+    session.add(visitor)
+    session.flush()
+    thread = Thread(id=uuid4(), site_id=site.id, visitor_id=visitor.id, channel=channel, status="bot")
+    session.add(thread)
+    session.flush()
+    accepted = inbox.accept(session, thread, question, uuid4().hex)
+    if accepted.turn_id is None:
+        raise Unavailable
+    return thread.id, accepted.turn_id
+
+
+def _answer(settings: Settings, site: Site, asked: QueryAsked) -> QueryAnswered:
+    from kb.search import search
+
+    with transaction() as session:
+        thread_id, turn_id = ask(session, site, asked.question, channel=CHANNEL)
+    with transaction() as session:  # while a worker takes the turn
+        found = search(session, site_id=site.id, channel=CHANNEL, query=asked.question, top_k=asked.k)
+    if wait_for_turn(thread_id, turn_id, settings.accept_seconds) is None:
+        raise Unavailable("No worker answered in time: is `handrail worker chat` running?")
+    said = reply_of(turn_id)
+    return QueryAnswered(
+        answer=said.content if said else "",
+        hits=[Hit.model_validate(snippet, from_attributes=True) for snippet in found.snippets],
+        citations=[Citation.model_validate(citation) for citation in said.citations] if said else [],
+    )
+
+
+@contextmanager
+def _seat() -> Iterator[None]:
+    if not _seats.acquire(blocking=False):
+        raise TooManyRequests("Too many questions are being answered at this moment.", retry_after_s=2)
+    try:
+        yield
+    finally:
+        _seats.release()

@@ -1,0 +1,44 @@
+"""The clock: Celery beat with a schedule in memory. Losing it costs one interval, and two of them do no harm."""
+
+import signal
+from types import FrameType
+
+from celery.beat import Scheduler, Service
+
+from core import log, queue
+from core.queue import Job
+from core.settings import Settings, get_settings
+
+SWEEP_DOCUMENTS_SECONDS = 10.0
+
+
+def run() -> None:
+    """Tick until SIGTERM."""
+    settings = get_settings()
+    log.configure(settings.log_level)
+    app = queue.connect()
+    app.conf.beat_schedule = schedule(settings)
+    service = Service(app, max_interval=1, scheduler_cls=Scheduler)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stopper(service))
+    service.start()
+
+
+def schedule(settings: Settings) -> dict[str, dict[str, object]]:
+    """What runs how often. A tick that nobody took in time is dropped: the next one does its work."""
+    every = {Job.SWEEP_TURNS: settings.sweep_seconds, Job.SWEEP_DOCUMENTS: SWEEP_DOCUMENTS_SECONDS}
+    return {
+        str(job): {
+            "task": str(job),
+            "schedule": seconds,
+            "options": {"queue": queue.QUEUES[job], "expires": seconds * 2, "ignore_result": True},
+        }
+        for job, seconds in every.items()
+    }
+
+
+def _stopper(service: Service) -> "signal._HANDLER":
+    def stop(_: int, __: FrameType | None) -> None:
+        service.stop()
+
+    return stop

@@ -1,0 +1,171 @@
+"""What goes in and out over HTTP: the contract as pydantic models. OpenAPI is generated from it."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
+
+SiteId = Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,64}$")]
+# An id that is no UUID names nothing: that is a 404 like any unknown one, so it comes in as text.
+GivenId = Annotated[str, StringConstraints(max_length=64)]
+ClientId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,64}$")]
+# Text that a database can keep: no NUL, and (the pattern forces the check) no half of a surrogate pair.
+Words = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+Token = Annotated[str, StringConstraints(max_length=4096)]
+Tag = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,40}$", strip_whitespace=True)]
+
+
+# As events spell it, too: the same message is the same JSON everywhere.
+Moment = Annotated[
+    datetime,
+    PlainSerializer(datetime.isoformat, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
+
+
+class Given(BaseModel):
+    """The parent of every request body: unknown fields are refused, so that a typo is seen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(BaseModel):
+    """Every error: the name of its kind, and a sentence that says what to do."""
+
+    error: str = Field(examples=["ThreadNotFound"])
+    detail: str
+
+
+class SessionAsked(Given):
+    """A new conversation; or, with `thread_id` and the old token as Bearer, a new token for one."""
+
+    site_id: SiteId
+    thread_id: GivenId | None = None
+    identity_token: Token | None = Field(None, description="JWT (HS256, the site's identity secret): `email`, `exp`.")
+
+
+class SessionMade(BaseModel):
+    """The token is short-lived; show it again, also when expired, to get the next one."""
+
+    thread_id: UUID
+    visitor_token: str
+    expires_at: datetime
+
+
+class MessageSent(Given):
+    """What the visitor says. The same `client_msg_id` twice is one message."""
+
+    thread_id: GivenId
+    user_msg: str
+    client_msg_id: ClientId
+
+
+class MessageAccepted(BaseModel):
+    """`turn_id` is null while a person has the conversation: then the agent is silent."""
+
+    thread_id: UUID
+    message_id: UUID
+    turn_id: UUID | None
+
+
+class Citation(BaseModel):
+    """A source of an answer; `[n]` in the text points to it. Hits of a search have no quote."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    n: int
+    doc_id: str
+    title: str
+    url: str
+    section: str
+    quote: str
+
+
+class MessageShown(BaseModel):
+    """One message of a conversation."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    role: Literal["visitor", "agent", "staff", "system"]
+    content: str
+    citations: list[Citation]
+    created_at: Moment
+
+
+class ThreadShown(BaseModel):
+    """A conversation, oldest message first. `status` says who has it."""
+
+    thread_id: UUID
+    status: Literal["bot", "waiting", "person", "closed"]
+    messages: list[MessageShown]
+
+
+class HandoffAsked(Given):
+    """The visitor wants a person."""
+
+    thread_id: GivenId
+    reason: Annotated[Words, StringConstraints(max_length=500, strip_whitespace=True)] = ""
+
+
+class HandoffMade(BaseModel):
+    """The conversation is in the queue for a person, or with one; asking twice is asking once."""
+
+    thread_id: UUID
+    handoff_id: UUID
+    status: Literal["bot", "waiting", "person", "closed"]
+
+
+class FeedbackGiven(Given):
+    """A thumb on one message of the agent; the last one counts."""
+
+    message_id: GivenId
+    thumbs: Literal["up", "down"]
+    tags: list[Tag] = Field(default=[], max_length=10)
+
+
+class FeedbackKept(BaseModel):
+    """What is stored now."""
+
+    message_id: UUID
+    thumbs: Literal["up", "down"]
+    tags: list[str]
+
+
+class QueryAsked(Given):
+    """A question to a site's knowledge, without a visitor."""
+
+    site_id: SiteId
+    question: str
+    k: int = Field(3, ge=1, le=8)
+    api_key: Annotated[str, StringConstraints(max_length=200)] | None = Field(
+        None, description="Or send it in the X-API-Key header."
+    )
+
+
+class Hit(BaseModel):
+    """One passage that search found, best first."""
+
+    id: str
+    doc_id: str
+    title: str
+    section: str
+    url: str
+    text: str
+    score: float
+
+
+class QueryAnswered(BaseModel):
+    """The agent's answer with its citations, and what search found for the question."""
+
+    answer: str
+    hits: list[Hit]
+    citations: list[Citation]
+
+
+class Readiness(BaseModel):
+    """Each part is "ok", or says in a sentence what is wrong with it."""
+
+    ready: bool
+    parts: dict[str, str]

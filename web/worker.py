@@ -1,0 +1,74 @@
+"""One Celery worker in this process: `chat` takes turns in threads, `index` reads documents in a process of its own."""
+
+import signal
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from celery import signals
+
+from core import log, queue
+from core.embedded import die_with_parent
+from core.settings import Settings, get_settings
+from web.beats import Heart
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a worker serves, and how."""
+
+    queues: tuple[str, ...]
+    pool: str
+    tasks: tuple[str, ...]  # modules with the jobs of these queues
+
+
+# Turns wait for models: threads. Documents cost time and can crash a parser: a process.
+KINDS = {
+    "chat": Kind(("chat", "house"), "threads", ("orchestrator.tasks", "kb.tasks")),
+    "index": Kind(("index",), "prefork", ("kb.tasks",)),
+}
+INDEX_PROCESSES = 1  # the embedder uses all cores by itself
+
+
+def run(name: str) -> int:
+    """Work until SIGTERM; what has begun is finished first. Returns the exit code."""
+    kind, settings = KINDS[name], get_settings()
+    log.configure(settings.log_level)
+    app = queue.connect()
+    for module in kind.tasks:
+        import_module(module)
+    heart = Heart(kind.queues)
+    _connect_signals(heart)
+    worker = app.Worker(hostname=f"{name}@%h", queues=kind.queues, **_options(kind, settings))
+    worker.start()
+    return int(worker.exitcode or 0)
+
+
+def _options(kind: Kind, settings: Settings) -> dict[str, Any]:
+    return {
+        "pool": kind.pool,
+        "concurrency": settings.chat_threads if kind.pool == "threads" else INDEX_PROCESSES,
+        "loglevel": settings.log_level,
+        "without_gossip": True,
+        "without_mingle": True,
+        "without_heartbeat": True,
+        "quiet": True,
+    }
+
+
+def _connect_signals(heart: Heart) -> None:
+    def beat(**_: Any) -> None:
+        heart.start()
+
+    def rest(**_: Any) -> None:
+        heart.stop()
+
+    def keep_logging(**_: Any) -> None:
+        """Celery sets up no logging of its own where this signal is heard."""
+
+    signals.worker_ready.connect(beat, weak=False)
+    signals.worker_shutting_down.connect(rest, weak=False)
+    signals.setup_logging.connect(keep_logging, weak=False)
+    # A pool process ends with its worker, also when that is killed.
+    tie = die_with_parent(signal.SIGKILL)
+    signals.worker_process_init.connect(lambda **_: tie(), weak=False)
