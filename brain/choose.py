@@ -1,9 +1,7 @@
 """Which brains this process has: the first is asked first, the others when it fails."""
 
-from brain.claude import Claude
 from brain.client import Brain
 from brain.extractive import Extractive
-from brain.openai_chat import OpenAIChat
 from core.settings import Settings
 
 
@@ -19,4 +17,11 @@ def brains(settings: Settings) -> tuple[Brain, ...]:
 def _brain(settings: Settings, model: str) -> Brain:
     if model == "extractive":
         return Extractive()
-    return OpenAIChat(settings, model) if settings.brain == "openai" else Claude(settings, model)
+    # Imported late: each vendor's SDK takes a second to load, and a process needs one of them at most.
+    if settings.brain == "openai":
+        from brain.openai_chat import OpenAIChat
+
+        return OpenAIChat(settings, model)
+    from brain.claude import Claude
+
+    return Claude(settings, model)

@@ -8,10 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-import httpx2
 import numpy as np
-import openai
-from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -19,12 +16,9 @@ from sqlalchemy.orm import Session
 from core.db import transaction
 from core.models import EmbeddingCache
 from core.settings import Settings, get_settings
-from kb.errors import EmbedderUnavailable
-from kb.minilm import MiniLM
+from kb.minilm import MiniLM, model_folder
+from kb.vectors import Vectors
 
-Vectors = NDArray[np.float32]
-OPENAI_MODEL = "text-embedding-3-small"
-OPENAI_BATCH = 128  # texts in one request
 KEPT_TOGETHER = 128  # texts between two commits, so that a kill costs at most these
 Item = TypeVar("Item")
 
@@ -42,48 +36,13 @@ class Embedder(Protocol):
         ...
 
 
-class OpenAIEmbedder:
-    """Any server that speaks OpenAI's embeddings API."""
-
-    def __init__(self, client: openai.OpenAI, model: str) -> None:
-        """Use `client`, which must not retry by itself: the indexer does."""
-        self._client = client
-        self.name = f"openai:{model}"
-        self._model = model
-
-    def embed(self, texts: list[str]) -> Vectors:
-        """Ask in batches; the answer's order is the server's word, so it is sorted by index."""
-        rows: list[list[float]] = []
-        for start in range(0, len(texts), OPENAI_BATCH):
-            batch = texts[start : start + OPENAI_BATCH]
-            try:
-                answer = self._client.embeddings.create(model=self._model, input=batch, encoding_format="float")
-            except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
-                raise EmbedderUnavailable from error
-            if len(answer.data) != len(batch):
-                raise EmbedderUnavailable("The embedding server answered with fewer vectors than texts.")
-            rows += [item.embedding for item in sorted(answer.data, key=lambda item: item.index)]
-        return unit(np.array(rows, dtype=np.float32).reshape(len(texts), -1))
-
-
-def unit(vectors: Vectors) -> Vectors:
-    """Rows scaled to length one; a row of zeros stays as it is."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
-    return scaled
-
-
 def make_embedder(settings: Settings) -> Embedder:
     """The embedder that the settings name."""
     if settings.embedder == "openai":
-        client = openai.OpenAI(
-            api_key=settings.openai_api_key.get_secret_value() or "none",
-            base_url=settings.openai_base_url or None,
-            max_retries=0,
-            timeout=settings.fetch_seconds,
-        )
-        return OpenAIEmbedder(client, settings.embedding_model or OPENAI_MODEL)
-    return MiniLM(Path(settings.home) / "models")
+        from kb.openai_embeddings import connect  # late: the SDK takes a second to load
+
+        return connect(settings)
+    return MiniLM(model_folder(Path(settings.home)))
 
 
 @lru_cache(maxsize=2)
@@ -123,7 +82,7 @@ def batched(items: Iterable[Item], size: int) -> Iterator[tuple[Item, ...]]:
         yield batch
 
 
-def _known(session: Session, model: str, hashes: set[str]) -> dict[str, NDArray[np.float32]]:
+def _known(session: Session, model: str, hashes: set[str]) -> dict[str, Vectors]:
     wanted = select(EmbeddingCache.content_hash, EmbeddingCache.embedding)
     wanted = wanted.where(EmbeddingCache.model == model, EmbeddingCache.content_hash.in_(hashes))
     return {digest: np.asarray(vector, dtype=np.float32) for digest, vector in session.execute(wanted)}

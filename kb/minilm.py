@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import sys
 import tempfile
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
@@ -38,6 +39,12 @@ def _checked(path: Path, sha256: str) -> Path:
     return path
 
 
+def model_folder(home: Path) -> Path:
+    """Where the graph is kept: beside the installation, where set-up has built it, else under `home`."""
+    beside = Path(sys.prefix) / "share" / "handrail"
+    return beside if any(beside.glob("minilm-*.onnx")) else home / "models"
+
+
 def graph_file(models: Path) -> Path:
     """The ONNX file under `models`, built when it is not there yet; the weights are checked before."""
     target = models / f"minilm-{WEIGHTS_SHA256[:8]}-v{GRAPH_VERSION}.onnx"
@@ -48,6 +55,7 @@ def graph_file(models: Path) -> Path:
     handle, name = tempfile.mkstemp(dir=models, suffix=".part")
     with os.fdopen(handle, "wb") as file:
         file.write(build(weights))
+    Path(name).chmod(0o644)  # who installs and who runs may be two users
     Path(name).replace(target)  # atomic: two processes may build at once, neither reads half a file
     return target
 
@@ -106,3 +114,7 @@ class MiniLM:
             ids[index, : len(row)] = row
             mask[index, : len(row)] = 1
         return self._session.run(["embedding"], {"ids": ids, "mask": mask})[0]
+
+
+if __name__ == "__main__":  # set-up builds the graph once, so that the first start need not
+    graph_file(Path(sys.prefix) / "share" / "handrail")

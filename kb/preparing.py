@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from kb.chunker import Passage, Sizes, chunk
-from kb.embeddings import Embedder, Vectors, embed_cached
+from kb.embeddings import Embedder, embed_cached
 from kb.errors import DocumentUnreadable
 from kb.loaders import load
 from kb.sources import Raw
+from kb.vectors import Vectors
 from kb.windows import windows
 
 PIPELINE = "1"  # change it when loaders, chunker or windows change what they give: then all is prepared anew

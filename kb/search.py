@@ -17,13 +17,14 @@ from sqlalchemy.types import BigInteger
 from core.log import get_logger
 from core.settings import get_settings
 from kb.answerable import Signals, answerable
-from kb.embeddings import Embedder, Vectors, get_embedder
+from kb.embeddings import Embedder, get_embedder
 from kb.errors import EmbedderUnavailable
 from kb.fusion import fuse
 from kb.lexical import Lexicon, Scores
 from kb.query import Query, read_query
 from kb.rerank import Candidate, rerank
 from kb.site_index import SHELF, Shelf, SiteIndex
+from kb.vectors import Vectors
 
 log = get_logger(__name__)
 

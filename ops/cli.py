@@ -1,7 +1,5 @@
 """The console script `handrail`: the product's commands, and those that run and judge it."""
 
-# ruff: noqa: PLC0415 - imported late: a command loads only what it needs
-
 from web.cli import make_cli, run
 
 app = make_cli()

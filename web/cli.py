@@ -1,7 +1,5 @@
 """The command line `handrail`: the product's commands. `ops/cli.py` adds the demo and the judging."""
 
-# ruff: noqa: PLC0415 - imported late: a command loads only what it needs
-
 import sys
 
 import typer

@@ -1,7 +1,5 @@
 """`POST /rag/query`: a site asks its own knowledge, with its API key. The answer is a real turn, like any other."""
 
-# ruff: noqa: PLC0415 - the embedder takes a second to load, and visitors do not need it here
-
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager

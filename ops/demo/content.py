@@ -3,8 +3,6 @@
 The loaders are imported late: a second start reads nothing, and does without them.
 """
 
-# ruff: noqa: PLC0415 - imported late: a command loads only what it needs
-
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime

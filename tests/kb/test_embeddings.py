@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from kb import minilm
-from kb.embeddings import OpenAIEmbedder, embed_cached
+from kb.embeddings import embed_cached
 from kb.errors import EmbedderUnavailable
+from kb.openai_embeddings import OpenAIEmbedder
 from tests.kb.samples import Hashing
 
 

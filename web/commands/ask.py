@@ -1,7 +1,5 @@
 """`handrail ask`: one question, along the same path as a visitor's message."""
 
-# ruff: noqa: PLC0415 - imported late: a command loads only what it needs
-
 import json
 from typing import Annotated, Any
 from uuid import UUID

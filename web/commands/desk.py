@@ -1,7 +1,5 @@
 """`handrail desk`: conversations that wait for a person, in the terminal."""
 
-# ruff: noqa: PLC0415 - imported late: a command loads only what it needs
-
 import getpass
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any

@@ -1,7 +1,5 @@
 """`handrail index`: register what lies at a path or URL, and show how each document fares."""
 
-# ruff: noqa: PLC0415 - imported late: a command loads only what it needs
-
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated

@@ -1,7 +1,5 @@
 """Where a command works: at the configured servers, at those that a running Handrail owns, or at its own."""
 
-# ruff: noqa: PLC0415 - imported late: a command loads only what it needs
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """`serve`, `worker`, `scheduler`, `migrate`: the processes of an installation."""
 
-# ruff: noqa: PLC0415 - imported late: a command loads only what it needs
-
 from enum import StrEnum
 
 import typer

@@ -1,7 +1,5 @@
 """`handrail replay`: run stored turns again from their events, and tell which would go otherwise now."""
 
-# ruff: noqa: PLC0415 - imported late: a command loads only what it needs
-
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID

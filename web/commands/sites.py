@@ -1,7 +1,5 @@
 """`handrail site create` and `handrail orders import`."""
 
-# ruff: noqa: PLC0415 - imported late: a command loads only what it needs
-
 import secrets
 from pathlib import Path
 from typing import Annotated
