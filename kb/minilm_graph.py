@@ -1,5 +1,7 @@
 """The BERT encoder of all-MiniLM-L6-v2 written as an ONNX graph: tokens in, one unit vector per text out."""
 
+import logging
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,23 @@ def build(weights: Path) -> bytes:
         hidden = _layer(graph, hidden, f"encoder.layer.{number}")
     _pool(graph, hidden)
     return bytes(_model(graph).SerializeToString())
+
+
+def quantized(model: bytes) -> bytes:
+    """`model` with its weights in int8 (dynamic quantisation): a quarter of the size, half of the time."""
+    # Late: onnxruntime's tools are slow to load, and needed once.
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    with tempfile.TemporaryDirectory() as folder:
+        whole, small = Path(folder) / "fp32.onnx", Path(folder) / "int8.onnx"
+        whole.write_bytes(model)
+        floats = {"DefaultTensorType": TensorProto.FLOAT}  # shapes behind the fused operators are unknown to it
+        logging.disable(logging.WARNING)  # it recommends a step that this graph does not need
+        try:
+            quantize_dynamic(whole, small, weight_type=QuantType.QInt8, extra_options=floats)
+        finally:
+            logging.disable(logging.NOTSET)
+        return small.read_bytes()
 
 
 def _embed(graph: _Graph) -> str:

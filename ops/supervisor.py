@@ -50,7 +50,8 @@ def run_demo() -> None:
     get_settings.cache_clear()
     settings = get_settings()
     log.configure("WARNING")
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):  # also where a shell has made us ignore Ctrl-C
+        signal.signal(number, _interrupt)
     try:
         with _servers(settings):
             check_port(settings.host, settings.port)
