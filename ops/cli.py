@@ -1,5 +1,10 @@
 """The console script `handrail`: the product's commands, and those that run and judge it."""
 
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
 from web.cli import make_cli, run
 
 app = make_cli()
@@ -11,6 +16,31 @@ def demo() -> None:
     from ops.supervisor import run_demo
 
     run_demo()
+
+
+@app.command(name="eval")
+def judge(
+    questions: Annotated[Path | None, typer.Argument(help="A YAML file; the demo's own by default.")] = None,
+    *,
+    verbose: Annotated[bool, typer.Option(help="Show every answer, not only those at fault.")] = False,
+) -> None:
+    """Ask golden questions about the demo shop along a visitor's path; exit code 1 below the targets."""
+    from ops.apart import apart
+    from ops.evals.demo import QUESTIONS, run_eval
+
+    with apart("eval"):
+        good = run_eval(questions or QUESTIONS, verbose=verbose)
+    raise typer.Exit(0 if good else 1)
+
+
+@app.command()
+def bench(rounds: Annotated[int, typer.Option(help="Turns to measure for each situation.")] = 40) -> None:
+    """Time from a message to its first sentence and to its end, beside a hand-written floor in the same run."""
+    from ops.apart import apart
+    from ops.bench.turn import run_bench
+
+    with apart("bench"):
+        run_bench(rounds)
 
 
 def main() -> None:

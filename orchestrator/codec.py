@@ -7,7 +7,8 @@ from typing import Any, get_args
 
 from pydantic import TypeAdapter
 
-from orchestrator.events import Effect, Event, Outside, State
+from orchestrator.effects import Effect, Outside, State
+from orchestrator.events import Event
 
 Json = dict[str, Any]
 

@@ -10,23 +10,18 @@ from sqlalchemy.orm import Session
 from core import bus
 from core.models import Message, Thread, Turn, TurnEvent, Visitor
 from orchestrator import circuits, codec, guards
-from orchestrator.events import (
+from orchestrator.effects import (
     CheckDraft,
-    DraftFailedGuard,
-    DraftPassedGuards,
-    Event,
     Finish,
-    HandoffQueued,
     Inside,
-    MessageScreened,
     OpenCircuit,
     OpenTicket,
     QueueHandoff,
     Say,
     SayPhrase,
     ScreenMessage,
-    TicketOpened,
 )
+from orchestrator.events import DraftFailedGuard, DraftPassedGuards, Event, HandoffQueued, MessageScreened, TicketOpened
 from orchestrator.evidence import Evidence, gather, render
 from orchestrator.guards.draft import DraftText
 from orchestrator.memory import excerpt, unanswered

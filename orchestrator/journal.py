@@ -17,7 +17,8 @@ from core.models import Thread, Turn, TurnEvent
 from core.queue import Job, enqueue
 from core.settings import Settings
 from orchestrator import codec, inside
-from orchestrator.events import Draft, Event, Limits, Outside, Plan, RunTool, State, TurnOpened
+from orchestrator.effects import Draft, Outside, Plan, RunTool, State
+from orchestrator.events import Event, Limits, TurnOpened
 from orchestrator.machine import step
 
 

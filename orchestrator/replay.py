@@ -1,17 +1,15 @@
 """Replay: step again over a stored turn, and compare state and effects byte by byte. No model, no tool, no clock."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import TurnNotFound
 from core.models import Turn
 from orchestrator import codec
-from orchestrator.events import Event, State
+from orchestrator.effects import State
+from orchestrator.events import Event
 from orchestrator.history import History, events_of
 from orchestrator.machine import IllegalEvent, step
 
@@ -38,13 +36,6 @@ def replay(session: Session, turn_id: UUID) -> Difference | None:
     if turn is None:
         raise TurnNotFound
     return compare(turn_id, events_of(session, turn_id), turn.state)
-
-
-def replay_since(session: Session, since: datetime | None = None) -> Iterator[tuple[UUID, Difference | None]]:
-    """Replay every stored turn (since a moment), oldest first."""
-    query = select(Turn.id).order_by(Turn.created_at)
-    for turn_id in session.scalars(query.where(Turn.created_at >= since) if since else query).all():
-        yield turn_id, replay(session, turn_id)
 
 
 def compare(turn_id: UUID, history: History, final: codec.Json) -> Difference | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from orchestrator.effects import State
 from orchestrator.events import (
     BrainFailed,
     Call,
@@ -21,7 +22,6 @@ from orchestrator.events import (
     PersonClaimed,
     Phase,
     Phrase,
-    State,
     TicketOpened,
     ToolFailed,
     ToolReturned,

@@ -11,7 +11,8 @@ from brain.choose import brains
 from core.db import transaction
 from core.log import bound, get_logger
 from core.settings import get_settings
-from orchestrator.events import DeadlinePassed, DraftWritten, Event, Outside
+from orchestrator.effects import Outside
+from orchestrator.events import DeadlinePassed, DraftWritten, Event
 from orchestrator.journal import Lease, LeaseLost, claim, record_result
 from orchestrator.leases import Keeper
 from orchestrator.world import Case, World

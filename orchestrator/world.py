@@ -16,17 +16,14 @@ from core.log import get_logger
 from core.models import Site, Thread, ToolRun, Visitor
 from core.settings import Settings
 from orchestrator import circuits
+from orchestrator.effects import Draft, Outside, Plan, RunTool
 from orchestrator.events import (
     BrainFailed,
     Call,
     CallsProposed,
     CallsRefused,
-    Draft,
     DraftWritten,
-    Outside,
-    Plan,
     Result,
-    RunTool,
     Spent,
     ToolFailed,
     ToolReturned,

@@ -12,6 +12,14 @@ from brain.extractive.plan import ORDER, PERSON, SEARCH, TICKET, call_person, cu
 from brain.extractive.words import plain_english
 
 LONGEST = 600  # characters, citations not counted
+MOST = 3  # units of one answer
+# The word that the visitor reads in the shop's own mails, beside the tool's plain ones that lack it.
+SHOP_WORDS = {
+    "paid, being prepared": "processing",
+    "waiting for payment": "pending",
+    "on hold until the payment is confirmed": "on-hold",
+    "the payment failed": "failed",
+}
 
 
 def draft(ask: Ask) -> Reply:
@@ -35,7 +43,7 @@ def _from_documents(ask: Ask, searches: list[ToolOutcome]) -> Reply:
         evidence = read_search(outcome)
         if evidence is not None:
             latest = now if len(searches) == 1 and evidence.query != " ".join(now.split()) else ""
-            chosen += choose(evidence, latest, room=LONGEST // len(searches), most=1 if ask.feedback else 4)
+            chosen += choose(evidence, latest, room=LONGEST // len(searches), most=1 if ask.feedback else MOST)
     if not chosen:
         return _in_vain(ask, "abstain")
     return Reply(text=_written(chosen), intent=Intent.ANSWER, model="extractive")
@@ -89,7 +97,8 @@ def _order(order: dict[str, Any]) -> str:
     items = ", ".join(f"{item['quantity']} x {item['name']}" for item in order.get("items") or ())
     text = f"Order {order.get('number', '')}"
     text += f" of {order['placed_at']}" if order.get("placed_at") else ""
-    text += f" is: {order.get('status', 'unknown')}."
+    status = str(order.get("status", "unknown"))
+    text += f" is: {SHOP_WORDS[status]} ({status})." if status in SHOP_WORDS else f" is: {status}."
     text += f" It holds {items}." if items else ""
     text += f" Total: {order['total']} {order.get('currency', '')}.".replace(" .", ".") if order.get("total") else ""
     parcels = [f"{one.get('carrier', '')} {one.get('number', '')}".strip() for one in order.get("tracking") or ()]

@@ -11,7 +11,3 @@ CHAT_SPELLING: dict[str, str] = _lists["chat_spelling"]
 STOP_WORDS = frozenset(str(_lists["stop_words"]).split())
 PALE_WORDS = frozenset(str(_lists["pale_words"]).split())
 COMMON = frozenset(str(_lists["common"]).split())
-COUNTRIES = frozenset(str(_lists["countries"]).split())
-COUNTRY_WORDS = tuple(str(_lists["country_words"]).split())
-SAME = tuple(tuple(group.split()) for group in _lists["same"])
-TURNS = tuple((str(turn), str(word)) for turn, word in _lists["turns"])

@@ -34,11 +34,10 @@ class Unit:
 
 @dataclass(frozen=True)
 class Evidence:
-    """One search: what was asked, what came back, and how likely it holds the answer (0 to 1)."""
+    """One search: what was asked, and what came back."""
 
     query: str
     units: tuple[Unit, ...]
-    answerable: float
 
 
 def read_search(outcome: ToolOutcome) -> Evidence | None:
@@ -49,7 +48,7 @@ def read_search(outcome: ToolOutcome) -> Evidence | None:
         snippets = output["snippets"]
         best = max((float(snippet["score"]) for snippet in snippets), default=0.0) or 1.0
         units = tuple(unit for rank, snippet in enumerate(snippets) for unit in _units(snippet, rank, best))
-        return Evidence(query, units, float(output.get("answerable", 0.0)))
+        return Evidence(query, units)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 

@@ -6,16 +6,20 @@ from typing import Any
 
 from brain.client import Ask, Intent, Reply, ToolCall
 from brain.extractive.facts import asked_for_order, asked_for_ticket_address, bare_number, last_agent_line, told
+from brain.extractive.likeness import sounds_like
 from brain.extractive.phrases import language, phrase
 from brain.extractive.wishes import FOLLOW_UP, OFFERED_PERSON, ORDER_TALK, UPSET, YES, Wish, wish_in
 from brain.extractive.words import content_stems, mended, pale_stems, plain_english
 
+LIKENED = (Wish.PERSON, Wish.ORDER, Wish.HELLO)
 SAID = {Wish.MACHINE, Wish.HELLO, Wish.THANKS}  # answered with a phrase of the same name
 SEARCH, ORDER, TICKET, PERSON = "search_kb", "get_order", "create_ticket", "handoff_human"
-TOP_K = 5
+TOP_K = 8
 MOST_QUESTIONS = 2
-SHORT = 3  # content words; a question with fewer leans on the one before
+SHORT = 3  # content words; an order's number with no more around it is about that order
+LEANING = 6  # content words; a question with no more may lean on the line before
 EXCERPT_LINES = 6
+ASKS = re.compile(r"\?|\b(?:what|how|when|where|which|who|why)\b|^\W*(?:do|does|can|is|are|will)\b", re.IGNORECASE)
 EMPTY_WORDS = frozenset({"help", "question", "problem", "issue", "test", "information", "support", "assist", "queri"})
 
 
@@ -28,8 +32,7 @@ def plan(ask: Ask) -> Reply:
     """The calls that this turn needs first, or a text where none is needed."""
     text = current(ask)
     plain = plain_english(text)
-    # Mending knows English words only, and would turn "persona" into "personal".
-    wish = _with_context(ask, plain, wish_in(mended(plain) if language(plain) == "en" else plain))
+    wish = _with_context(ask, plain, _wish(plain))
     if wish in SAID:
         return _say(wish, ask, Intent.SMALLTALK)
     if wish is Wish.PERSON:
@@ -37,6 +40,20 @@ def plan(ask: Ask) -> Reply:
     if wish is Wish.TICKET:
         return _ticket(ask)
     return _order(ask, plain) if wish is Wish.ORDER else _search(ask, plain)
+
+
+def _wish(plain: str) -> Wish:
+    """By the rules, and where they see no more than a question, or one about ourselves, by likeness to examples."""
+    if language(plain) != "en":  # mending and likeness know English only: "persona" would become "personal"
+        return wish_in(plain)
+    clear = mended(plain)
+    wish = wish_in(clear)
+    if wish is Wish.MACHINE:
+        last = re.split(r"(?<=[.?!])\s+", clear.strip())[-1]
+        return Wish.PERSON if last != clear.strip() and sounds_like("person", last) else wish
+    if wish is not Wish.ANSWER:
+        return wish
+    return next((other for other in LIKENED if sounds_like(other, clear)), wish)
 
 
 def offered(ask: Ask, name: str) -> bool:
@@ -108,12 +125,14 @@ def _ticket(ask: Ask) -> Reply:
 
 
 def _search(ask: Ask, plain: str) -> Reply:
-    stems = content_stems(plain)
+    query = question_with_context(ask, plain)
+    stems = content_stems(query)
     if not stems or set(stems) <= EMPTY_WORDS:
         return _say("say_more", ask, Intent.CLARIFY)
     if not offered(ask, SEARCH):
         return call_person(ask, "The visitor has a question, and the documents can't be searched now.")
-    queries = [question_with_context(ask, plain)] if len(stems) <= SHORT else questions(plain)
+    alone = query == " ".join(plain.split())
+    queries = questions(plain) if alone else [query]
     return _calls(*(_call(ask, SEARCH, number, query=query[:500], top_k=TOP_K) for number, query in enumerate(queries)))
 
 
@@ -128,10 +147,15 @@ def questions(plain: str) -> list[str]:
 
 
 def question_with_context(ask: Ask, plain: str) -> str:
-    """A short follow-up ("and to Norway?") together with the question it follows; anything else as it is."""
-    before = [said.text for said in ask.memory[:-1] if said.role == "visitor"]
-    leans = bool(FOLLOW_UP.search(plain)) or len(content_stems(plain)) <= 1
-    earlier = next((line for line in map(plain_english, reversed(before)) if wish_in(line) is Wish.ANSWER), "")
+    """A short follow-up ("and to Norway?") together with the line it follows; anything else as it is.
+
+    It leans by its words, or because the line before told a story and asked nothing yet.
+    """
+    before = [plain_english(said.text) for said in ask.memory[:-1] if said.role == "visitor"]
+    earlier = next((line for line in reversed(before) if wish_in(line) is Wish.ANSWER), "")
+    many = len(content_stems(plain))
+    told = bool(before) and earlier == before[-1] and not ASKS.search(earlier)
+    leans = many <= 1 or (many <= LEANING and (told or bool(FOLLOW_UP.search(plain))))
     return " ".join(f"{earlier if leans else ''} {plain}".split())
 
 

@@ -1,21 +1,14 @@
-"""From what a visitor types to terms that can be compared: chat spelling, typing errors, stems, synonyms."""
+"""From what a visitor types to terms that can be compared: chat spelling, typing errors, stems."""
 
 import re
 from functools import cache, lru_cache
 
-from brain.extractive.lexicon import (
-    CHAT_SPELLING,
-    COMMON,
-    COUNTRIES,
-    COUNTRY_WORDS,
-    PALE_WORDS,
-    SAME,
-    STOP_WORDS,
-    TURNS,
-)
+from brain.extractive.lexicon import CHAT_SPELLING, COMMON, PALE_WORDS, STOP_WORDS
 from kb.analysis import stem, words, written_out
+from kb.minilm import is_english_word
 
 SHORTEST_MENDED = 5
+SHORTEST_SLIPPED = 4
 WORD = re.compile(r"[\w@][\w.@/'-]*")
 
 
@@ -35,16 +28,6 @@ def _long(word: str) -> str:
     return CHAT_SPELLING[bare] + word[len(bare) :] if bare in CHAT_SPELLING else word
 
 
-def in_documents_words(question: str) -> str:
-    """`question` with the documents' word added for each turn of phrase ("run out" → "expire")."""
-    return " ".join([question, *(word for turn, word in _turns() if turn.search(question))])
-
-
-@cache
-def _turns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((re.compile(turn, re.IGNORECASE), word) for turn, word in TURNS)
-
-
 @lru_cache(maxsize=4096)
 def _nearest(word: str) -> str:
     """The common word that `word` misspells, or ""."""
@@ -61,7 +44,21 @@ def _nearest(word: str) -> str:
 
 @cache
 def _known_stems() -> frozenset[str]:
-    return frozenset(map(stem, COMMON)) | frozenset(stem(word) for group in SAME for word in group)
+    return frozenset(map(stem, COMMON))
+
+
+def spelled_as(text: str, vocabulary: frozenset[str]) -> str:
+    """`text` with each word that is none mended to the word of `vocabulary` that is one slip away, if there is one."""
+    return WORD.sub(lambda match: _known(match.group(), vocabulary), text)
+
+
+@lru_cache(maxsize=4096)
+def _known(word: str, vocabulary: frozenset[str]) -> str:
+    low = word.lower()
+    if len(low) < SHORTEST_SLIPPED or not low.isalpha() or low in vocabulary or is_english_word(low):
+        return word
+    close = [other for other in vocabulary if other[:1] == low[0] and one_slip(low, other)]
+    return min(close, key=lambda other: (abs(len(other) - len(low)), other), default=word)
 
 
 def one_slip(first: str, second: str) -> bool:
@@ -74,28 +71,6 @@ def one_slip(first: str, second: str) -> bool:
     one, other = first[at:], second[at:]
     swapped = len(one) > 1 and one[:2] == other[1::-1] and one[2:] == other[2:]
     return swapped or one[1:] == other[1:] or one[1:] == other or one == other[1:]
-
-
-@cache
-def _synonyms() -> dict[str, frozenset[str]]:
-    near: dict[str, set[str]] = {}
-    for group in SAME:
-        stems = {stem(word) for word in group}
-        for one in stems:
-            near.setdefault(one, set()).update(stems - {one})
-    return {one: frozenset(others) for one, others in near.items()}
-
-
-def synonyms(term: str) -> frozenset[str]:
-    """Stems that mean about the same as `term` in a shop."""
-    return _synonyms().get(term, frozenset())
-
-
-@cache
-def catch_all(term: str) -> frozenset[str]:
-    """For a country the stems by which documents speak of all those that they do not name."""
-    countries = frozenset(map(stem, COUNTRIES))
-    return frozenset(map(stem, COUNTRY_WORDS)) if term in countries else frozenset()
 
 
 @cache

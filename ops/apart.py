@@ -1,0 +1,25 @@
+"""Servers of their own for evaluation and benchmarks: nothing that they do touches a running Handrail's data."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from core import db, embedded, log, queue, schema
+from core.settings import get_settings
+
+
+@contextmanager
+def apart(name: str) -> Iterator[None]:
+    """Embedded servers in `HANDRAIL_HOME/name`, migrated; while the block runs, this process's settings point there.
+
+    Raises embedded.ServersTaken while another one of the same name runs.
+    """
+    home = get_settings().home / name
+    with embedded.servers(home) as addresses:
+        os.environ.update(addresses.as_environment(), HANDRAIL_HOME=str(home))
+        get_settings.cache_clear()
+        log.configure("ERROR")
+        queue.connect()
+        schema.migrate()
+        yield
+        db.dispose()
