@@ -1,5 +1,7 @@
 """A thread's short-term memory: the last messages in full, and a bounded summary of what came before."""
 
+from dataclasses import dataclass
+from itertools import takewhile
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,8 +18,17 @@ EXCERPT_CHARS = 1_500
 SPEAKERS = ("visitor", "agent", "staff")
 
 
-def recall(session: Session, thread_id: UUID, settings: Settings) -> tuple[tuple[Said, ...], str]:
-    """The last `memory_messages` messages within `memory_chars`, oldest first, and a summary of those before."""
+@dataclass(frozen=True)
+class Memory:
+    """What a brain may remember of a thread."""
+
+    said: tuple[Said, ...]  # oldest first
+    summary: str  # of what came before
+    unanswered: tuple[str, ...]  # what the visitor said since somebody last answered
+
+
+def recall(session: Session, thread_id: UUID, settings: Settings) -> Memory:
+    """The last `memory_messages` messages within `memory_chars`, and a summary of those before."""
     rows = _latest(session, thread_id, settings.memory_messages + SUMMARY_LINES * 2)
     kept, room = 0, settings.memory_chars
     for message in rows[: settings.memory_messages]:
@@ -26,17 +37,17 @@ def recall(session: Session, thread_id: UUID, settings: Settings) -> tuple[tuple
             break
         kept += 1
     said = tuple(Said(message.role, message.content) for message in reversed(rows[:kept]))  # type: ignore[arg-type]
-    return said, _summary(rows[kept:])
+    return Memory(said, _summary(rows[kept:]), _since_answer(rows))
 
 
-def unanswered(session: Session, thread_id: UUID) -> list[str]:
+def unanswered(session: Session, thread_id: UUID) -> tuple[str, ...]:
     """What the visitor said since somebody last answered, oldest first."""
-    words: list[str] = []
-    for message in _latest(session, thread_id, EXCERPT_MESSAGES * 2):
-        if message.role != "visitor":
-            break
-        words.append(message.content)
-    return words[::-1]
+    return _since_answer(_latest(session, thread_id, EXCERPT_MESSAGES * 2))
+
+
+def _since_answer(rows: list[Message]) -> tuple[str, ...]:
+    newest = takewhile(lambda message: message.role == "visitor", rows)
+    return tuple(message.content for message in newest)[::-1]
 
 
 def excerpt(session: Session, thread_id: UUID) -> str:

@@ -31,7 +31,7 @@ from orchestrator.events import (
 from orchestrator.evidence import gather
 from orchestrator.history import events_of, outcomes_of
 from orchestrator.journal import Lease
-from orchestrator.memory import recall, unanswered
+from orchestrator.memory import recall
 from orchestrator.streaming import SentenceStream
 from tools.tool import ArgumentsRefused, Caller, Output, Tool
 from tools.tool import ToolFailed as ToolRefused
@@ -121,15 +121,15 @@ class World:
         self, effect: Plan | Draft, case: Case, offered: tuple[Tool, ...], left: float
     ) -> tuple[Ask, SentenceStream]:
         with transaction() as session:
-            memory, summary = recall(session, case.thread.id, self.settings)
+            memory = recall(session, case.thread.id, self.settings)
             history = events_of(session, case.lease.turn_id)
-            evidence = gather((event for event, _ in history), "\n".join(unanswered(session, case.thread.id)))
+        evidence = gather((event for event, _ in history), "\n".join(memory.unanswered))
         planning = isinstance(effect, Plan)
         ask = Ask(
             step="plan" if planning else "draft",
             site_name=case.site.name,
-            memory=memory,
-            summary=summary,
+            memory=memory.said,
+            summary=memory.summary,
             outcomes=outcomes_of(history),
             tools=tuple(ToolSpec(tool.name, tool.description, tool.parameters()) for tool in offered),
             feedback=effect.feedback,

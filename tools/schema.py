@@ -1,5 +1,6 @@
 """A pydantic model as the JSON Schema that strict function calling accepts."""
 
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -7,6 +8,7 @@ from pydantic import BaseModel
 DROPPED = {"title", "default"}
 
 
+@cache
 def strict_schema(model: type[BaseModel]) -> dict[str, Any]:
     """`model`'s JSON Schema: closed, every property required (optional ones are nullable).
 
