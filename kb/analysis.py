@@ -238,7 +238,8 @@ def _long(tokens: list[str], position: int) -> str:
     if bare in DIGIT_WORDS:
         before = tokens[position - 1] if position else ""
         after = tokens[position + 1].strip(".,!?").casefold() if position + 1 < len(tokens) else ""
-        spelled = before.isalpha() and after.isalpha() and after not in UNITS
+        name = position > 1 and before[:1].isupper()  # "the Ember 4": a number belongs to a name before it
+        spelled = before.isalpha() and not name and after.isalpha() and after not in UNITS
         return DIGIT_WORDS[bare] if spelled else token
     # Capitals are names: "ID", "Del", "US".
     return SHORT_FORMS.get(bare, token) if token[:1].islower() else token

@@ -42,27 +42,27 @@ WEIGHT = _form(r"(?<![\w-])\d[\d.,]*\s?(?:kg|g|grams?|lbs?|oz|kilos?)\b")
 LENGTH = _form(r"\d\s?(?:mm|cm|m|km|inch(?:es)?|litres?|l|ml)\b")
 EXACTING = frozenset({MONEY, PHONE, EMAIL, REACH, DEGREES, WEIGHT})  # a text without one does not answer
 
-# The first that fits counts: its sign in a question, the form of its answer, the stems of the question that this form
-# answers. To add one: write its form above, add it here.
+# The first that fits counts: its sign in a question, the form of its answer. To add one: write its form above, add it
+# here.
 KINDS = (
-    (r"\b(?:phone|telephone)\b.{0,12}\bnumbers?\b", PHONE, "phone telephon number call"),
-    (r"\b(?:call|ring|phone) (?:you|the shop|them)\b|\bnumber to call\b", PHONE, "phone telephon number call"),
-    (r"\be-?mail address\b|\byour (?:e-?mail|mail)\b", EMAIL, "email address mail"),
-    (r"\bcontact (?:you|the|details)\b|\breach (?:you|the)\b", REACH, "contact reach phone email"),
-    (r"\bhow (?:hot|cold|warm)\b|\btemperatures?\b|\bdegrees\b", DEGREES, "hot cold warm temperatur degre"),
-    (r"\bhow heavy\b|\bweigh\w*\b", WEIGHT, "heavi weigh weight"),
-    (r"\bhow (?:tall|wide|deep|high|big|large|thick)\b", LENGTH, "tall wide deep high big larg thick"),
-    (r"\b(?:dimensions?|measurements?)\b", LENGTH, "dimens measur"),
-    (r"\bhow (?:often|long|soon|quick\w*|fast)\b|\bdeadline\b", SPAN, "often deadlin"),
-    (rf"\bhow many (?:{UNIT})\b", SPAN, "day week month hour year minut night"),
-    (r"\bdiscounts?\b|\bper ?cent\b|%", OFF, "discount cent off"),
-    (r"\bhow (?:much|expensive|dear)\b|\bpostage\b", MONEY, "cost price fee charg expens postag pay"),
-    (r"\b(?:cost|costs|price|prices|fee|fees|charge|charges|charged)\b", MONEY, "cost price fee charg expens pay"),
-    (r"\bwhen\b.{0,40}\b(?:money|refund|arrive|get|expire|run out|ready|back)\b|\buntil when\b", SPAN, ""),
-    (rf"\b(?:open|opening|opens|close|closes|closing|hours|what time|{WEEKDAY})\b", CLOCK, "open close hour time"),
-    (r"\bwhen\b|\bwhat (?:date|day)\b|\bwhich (?:year|date|day)\b", MOMENT, "date day year time"),
-    (r"\bwhere\b", PLACE, ""),
-    (r"\bhow many\b|\bnumber\b|\bminimum\b|\bmaximum\b|\b(?:smallest|largest|most|least)\b", NUMBER, "number mani"),
+    (r"\b(?:phone|telephone)\b.{0,12}\bnumbers?\b", PHONE),
+    (r"\b(?:call|ring|phone) (?:you|the shop|them)\b|\bnumber to call\b", PHONE),
+    (r"\be-?mail address\b|\byour (?:e-?mail|mail)\b", EMAIL),
+    (r"\bcontact (?:you|the|details)\b|\breach (?:you|the)\b", REACH),
+    (r"\bhow (?:hot|cold|warm)\b|\btemperatures?\b|\bdegrees\b", DEGREES),
+    (r"\bhow heavy\b|\bweigh\w*\b", WEIGHT),
+    (r"\bhow (?:tall|wide|deep|high|big|large|thick)\b", LENGTH),
+    (r"\b(?:dimensions?|measurements?)\b", LENGTH),
+    (r"\bhow (?:often|long|soon|quick\w*|fast)\b|\bdeadline\b", SPAN),
+    (rf"\bhow many (?:{UNIT})\b", SPAN),
+    (r"\bdiscounts?\b|\bper ?cent\b|%", OFF),
+    (r"\bhow (?:much|expensive|dear)\b|\bpostage\b", MONEY),
+    (r"\b(?:cost|costs|price|prices|fee|fees|charge|charges|charged)\b", MONEY),
+    (r"\bwhen\b.{0,40}\b(?:money|refund|arrive|get|expire|run out|ready|back)\b|\buntil when\b", SPAN),
+    (rf"\b(?:open|opening|opens|close|closes|closing|hours|what time|{WEEKDAY})\b", CLOCK),
+    (r"\bwhen\b|\bwhat (?:date|day)\b|\bwhich (?:year|date|day)\b", MOMENT),
+    (r"\bwhere\b", PLACE),
+    (r"\bhow many\b|\bnumber\b|\bminimum\b|\bmaximum\b|\b(?:smallest|largest|most|least)\b", NUMBER),
 )
 
 MEASURE = re.compile(r"(?<![\w.,])(\d{1,4}(?:\.\d+)?)(?![\w.,]*\d)")
@@ -71,10 +71,9 @@ RANGE = re.compile(r"(?<![\w.,])(\d{1,4}(?:\.\d+)?)\s*(?:cm|kg|g|mm|£|€)?\s*(
 
 @dataclass(frozen=True)
 class Asked:
-    """The form an answer should have, the stems that the form stands for, and the numbers in the question."""
+    """The form an answer should have, and the numbers in the question."""
 
     form: re.Pattern[str] | None
-    stems: frozenset[str]
     numbers: tuple[str, ...]
 
     def met(self, text: str) -> bool:
@@ -94,12 +93,12 @@ class Asked:
 def asked_for(question: str) -> Asked:
     """What `question`, in plain spelling, asks for."""
     numbers = tuple(MEASURE.findall(question))
-    for sign, form, stems in _kinds():
+    for sign, form in _kinds():
         if sign.search(question):
-            return Asked(form, stems, numbers)
-    return Asked(None, frozenset(), numbers)
+            return Asked(form, numbers)
+    return Asked(None, numbers)
 
 
 @cache
-def _kinds() -> tuple[tuple[re.Pattern[str], re.Pattern[str], frozenset[str]], ...]:
-    return tuple((re.compile(sign, re.IGNORECASE), form, frozenset(stems.split())) for sign, form, stems in KINDS)
+def _kinds() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
+    return tuple((re.compile(sign, re.IGNORECASE), form) for sign, form in KINDS)

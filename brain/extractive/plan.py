@@ -97,8 +97,14 @@ def _order(ask: Ask, plain: str) -> Reply:
     if not offered(ask, ORDER):
         return call_person(ask, "The visitor asks about an order, and orders can't be looked up now.")
     facts = told(ask)
-    number = facts.order_number or bare_number(plain)
+    number = facts.order_number or bare_number(plain) or _bare_number_before(ask)
     return _calls(_call(ask, ORDER, email=facts.email or None, order_id=number or None))
+
+
+def _bare_number_before(ask: Ask) -> str:
+    """The newest number that could be an order's, or ""."""
+    lines = (said.text for said in reversed(ask.memory) if said.role == "visitor")
+    return next(filter(None, map(bare_number, lines)), "")
 
 
 def _ticket(ask: Ask) -> Reply:
