@@ -7,10 +7,16 @@ import time
 from functools import lru_cache
 from uuid import UUID
 
+from sqlalchemy import select
+
 from brain.choose import brains
+from brain.client import Ask, Said
+from brain.extractive import Extractive
 from core.db import transaction
 from core.log import bound, get_logger
+from core.models import Site
 from core.settings import get_settings
+from kb.search import search
 from orchestrator.effects import Outside
 from orchestrator.events import DeadlinePassed, DraftWritten, Event
 from orchestrator.journal import Lease, LeaseLost, claim, record_result
@@ -31,6 +37,18 @@ def the_world() -> World:
 @lru_cache(maxsize=1)
 def _keeper() -> Keeper:
     return Keeper(get_settings())
+
+
+def warm_up() -> None:
+    """Load models and indexes before the first visitor pays for it: one search in each site, one thought of our own."""
+    world = the_world()
+    with transaction() as session:
+        sites = session.scalars(select(Site)).all()
+        for site in sites:
+            search(session, site_id=site.id, channel="web", query="hello")
+    for brain in world.brains:
+        if isinstance(brain, Extractive):
+            brain.think(Ask("plan", "", (Said("visitor", "hello"),)), lambda _: None)
 
 
 def take_turn(thread_id: UUID, world: World | None = None) -> None:

@@ -37,11 +37,22 @@ def run(name: str) -> int:
     app = queue.connect()
     for module in kind.tasks:
         import_module(module)
+    if name == "chat":
+        _warm_up()
     heart = Heart(kind.queues)
     _connect_signals(heart)
     worker = app.Worker(hostname=f"{name}@%h", queues=kind.queues, **_options(kind, settings))
     worker.start()
     return int(worker.exitcode or 0)
+
+
+def _warm_up() -> None:
+    from orchestrator.turn import warm_up
+
+    try:
+        warm_up()
+    except Exception:  # a missing model or database shows in readiness; it must not keep the worker from starting
+        log.get_logger(__name__).exception("not_warmed_up")
 
 
 def _options(kind: Kind, settings: Settings) -> dict[str, Any]:

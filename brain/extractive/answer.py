@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from brain.client import Ask, Intent, Reply, ToolOutcome
-from brain.extractive.choice import Choice, choose
+from brain.extractive.choice import Choice, choose, nearest
 from brain.extractive.facts import last_agent_line, told
 from brain.extractive.passages import read_search
 from brain.extractive.phrases import is_abstention, phrase
@@ -39,14 +39,26 @@ def draft(ask: Ask) -> Reply:
 def _from_documents(ask: Ask, searches: list[ToolOutcome]) -> Reply:
     now = plain_english(current(ask))
     chosen: list[Choice] = []
+    near: list[Choice] = []
     for outcome in searches:
         evidence = read_search(outcome)
         if evidence is not None:
             latest = now if len(searches) == 1 and evidence.query != " ".join(now.split()) else ""
             chosen += choose(evidence, latest, room=LONGEST // len(searches), most=1 if ask.feedback else MOST)
-    if not chosen:
-        return _in_vain(ask, "abstain")
-    return Reply(text=_written(chosen), intent=Intent.ANSWER, model="extractive")
+            near += nearest(evidence, latest, room=LONGEST)
+    if chosen:
+        return Reply(text=_written(chosen), intent=Intent.ANSWER, model="extractive")
+    return _unsure(ask, near) if near and not ask.feedback else _in_vain(ask, "abstain")
+
+
+def _unsure(ask: Ask, near: list[Choice]) -> Reply:
+    """What comes nearest, said to be no more than that: the visitor may see what we can't tell, or take a person."""
+    begin, end = (phrase(key, current(ask), site=ask.site_name) for key in ("nearest", "offer"))
+    return Reply(text=f"{begin}\n{_listed(near)}\n{end}", intent=Intent.ABSTAIN, model="extractive")
+
+
+def _listed(near: list[Choice]) -> str:
+    return "\n".join(f"{choice.text} [{choice.cite}]" for choice in near)
 
 
 def _written(chosen: list[Choice]) -> str:

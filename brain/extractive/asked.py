@@ -40,11 +40,13 @@ REACH = _form(EMAIL.pattern, PHONE.pattern)
 DEGREES = _form(r"-?\d+\s?°\s?[CF]", r"\bminus \d+")
 WEIGHT = _form(r"(?<![\w-])\d[\d.,]*\s?(?:kg|g|grams?|lbs?|oz|kilos?)\b")
 LENGTH = _form(r"\d\s?(?:mm|cm|m|km|inch(?:es)?|litres?|l|ml)\b")
-EXACTING = frozenset({MONEY, PHONE, EMAIL, REACH, DEGREES, WEIGHT})  # a text without one does not answer
+NAME = re.compile(r"\b[A-Z][a-z]+ [A-Z][a-z]+\b")
+EXACTING = frozenset({MONEY, PHONE, EMAIL, REACH, DEGREES, WEIGHT, NAME})  # a text without one does not answer
 
 # The first that fits counts: its sign in a question, the form of its answer. To add one: write its form above, add it
 # here.
 KINDS = (
+    (r"\bwho (?:is|was|are|were|designed|made|makes|founded|owns|runs|built|wrote|invented|started)\b", NAME),
     (r"\b(?:phone|telephone)\b.{0,12}\bnumbers?\b", PHONE),
     (r"\b(?:call|ring|phone) (?:you|the shop|them)\b|\bnumber to call\b", PHONE),
     (r"\be-?mail address\b|\byour (?:e-?mail|mail)\b", EMAIL),

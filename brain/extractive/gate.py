@@ -19,7 +19,7 @@ from kb.vectors import Vectors
 BIAS = -2.81
 WEIGHTS = (3.53, 2.09, -6.04, -3.74)  # in the order of the fields of Signals
 LIMIT = -0.3
-NUMBERED = re.compile(r"\b([A-Z]\w*) (\d{1,4})\b(?![%-])")
+NUMBERED = re.compile(r"\b([^\W\d]\w+) (\d{1,4})\b(?![%-])")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Signals:
 
 def answers(question: Question, best: Ranked) -> bool:
     """True where `best`, the best that was found, is likely to answer `question`."""
-    if _unnumbered(question, best):
+    if _unnumbered(question, best) or question.asked.missed(best.unit.text):
         return False
     values: tuple[float, ...] = astuple(signals(question, best))
     return BIAS + sum(weight * value for weight, value in zip(WEIGHTS, values, strict=True)) > LIMIT
@@ -83,9 +83,13 @@ def _unnumbered(question: Question, best: Ranked) -> bool:
     """True where a name is asked about with its number ("EU 46"), and the unit has the name with other ones alone."""
     there = f" {' '.join(words(_all(best)))} "
     in_range = spanned(question, best.unit)
-    named = [(fold(name), number) for name, number in NUMBERED.findall(question.wordings[0])]
     return any(
-        f" {name} " in there and f" {name} {number} " not in there and number not in in_range
-        for name, number in named
-        if _telling(name) and not DATE.search(name)
+        f" {fold(name)} " in there and f" {fold(name)} {number} " not in there and number not in in_range
+        for name, number in NUMBERED.findall(question.wordings[0])
+        if _telling(fold(name)) and not DATE.search(name) and _is_name(name, best)
     )
+
+
+def _is_name(word: str, best: Ranked) -> bool:
+    """True where the visitor or the document writes `word` as a name, before a number in the latter."""
+    return word[0].isupper() or bool(re.search(rf"\b{re.escape(word.capitalize())} \d", _all(best)))

@@ -98,8 +98,16 @@ def test_a_list_follows_the_line_that_announces_it() -> None:
 def test_abstains_where_nothing_covers_the_question(question: str) -> None:
     reply = answer(question, DELIVERY, HOURS, answerable=0.3)
     assert reply.intent is Intent.ABSTAIN
-    assert "Harbour Tea" in reply.text
-    assert "[c" not in reply.text
+    assert reply.text.endswith("I can pass you to a person if you like.")
+
+
+def test_what_is_near_is_shown_as_no_more_than_that() -> None:
+    near = answer("Is there a swimming pool in the Leith shop?", HOURS).text
+    assert near.startswith("I am not sure that this answers your question.")
+    assert "The Leith shop is closed on Tuesdays. [c1]" in near
+    far = answer("Who won the cup final?", HOURS).text
+    assert "Harbour Tea" in far
+    assert "[c" not in far
 
 
 def test_the_second_time_in_vain_a_person_is_fetched() -> None:
