@@ -6,9 +6,11 @@ from importlib import import_module
 from typing import Any
 
 from celery import signals
+from sqlalchemy.exc import SQLAlchemyError
 
 from core import log, queue
 from core.embedded import die_with_parent
+from core.errors import HandrailError
 from core.settings import Settings, get_settings
 from web.beats import Heart
 
@@ -51,7 +53,8 @@ def _warm_up() -> None:
 
     try:
         warm_up()
-    except Exception:  # a missing model or database shows in readiness; it must not keep the worker from starting
+    except (HandrailError, SQLAlchemyError, OSError):
+        # A missing model or database shows in readiness; it must not keep the worker from starting.
         log.get_logger(__name__).exception("not_warmed_up")
 
 
