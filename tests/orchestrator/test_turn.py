@@ -204,6 +204,11 @@ def test_the_fallback_brain_answers(shop: Site) -> None:
         open_turn(session, session.get_one(Thread, play.thread), two)
     play.say("How long?")
     assert "60 days" in play.answer().content
+    first, second = play.world.brains
+    assert isinstance(first, Scripted)
+    assert isinstance(second, Scripted)
+    assert first.asked[0].timeout_s < settings().turn_seconds * 0.7, "time must be left for the second one"
+    assert second.asked[0].timeout_s > settings().turn_seconds * 0.7
 
 
 def test_without_any_brain_the_visitor_is_told_and_a_ticket_stands(shop: Site) -> None:
