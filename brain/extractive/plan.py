@@ -17,7 +17,8 @@ SEARCH, ORDER, TICKET, PERSON = "search_kb", "get_order", "create_ticket", "hand
 TOP_K = 8
 MOST_QUESTIONS = 2
 SHORT = 3  # content words; an order's number with no more around it is about that order
-LEANING = 6  # content words; a question with no more may lean on the line before
+LEANING = 6  # content words; a question with no more may lean on a story that was told just before
+ELLIPTIC = 3  # the same for one that begins with "and" or says "it"
 EXCERPT_LINES = 6
 ASKS = re.compile(r"\?|\b(?:what|how|when|where|which|who|why)\b|^\W*(?:do|does|can|is|are|will)\b", re.IGNORECASE)
 EMPTY_WORDS = frozenset({"help", "question", "problem", "issue", "test", "information", "support", "assist", "queri"})
@@ -161,7 +162,7 @@ def question_with_context(ask: Ask, plain: str) -> str:
     earlier = next((line for line in reversed(before) if wish_in(line) is Wish.ANSWER), "")
     many = len(content_stems(plain))
     told = bool(before) and earlier == before[-1] and not ASKS.search(earlier)
-    leans = many <= 1 or (many <= LEANING and (told or bool(FOLLOW_UP.search(plain))))
+    leans = many <= 1 or (told and many <= LEANING) or (many <= ELLIPTIC and bool(FOLLOW_UP.search(plain)))
     return " ".join(f"{earlier if leans else ''} {plain}".split())
 
 
