@@ -53,6 +53,13 @@ class ServerDidNotStart(Unavailable):
     """An embedded server did not start: HANDRAIL_HOME/log has its own words."""
 
 
+class ServerEnded(Unavailable):
+    """An embedded server of ours ended by itself: HANDRAIL_HOME/log has its own words."""
+
+
+_running: dict[str, "subprocess.Popen[bytes]"] = {}  # the servers that this process owns, by name
+
+
 @dataclass(frozen=True)
 class Addresses:
     """Where both servers listen, as SQLAlchemy and redis-py spell it."""
@@ -98,6 +105,13 @@ def servers(home: Path, *, durable: bool = True) -> Iterator[Addresses]:
             partial.rename(home / "servers.json")
             yield addresses
         (home / "servers.json").unlink(missing_ok=True)
+
+
+def check() -> None:
+    """Raises ServerEnded where a server that this process owns does not run any more."""
+    ended = [name for name, process in _running.items() if process.poll() is not None]
+    if ended:
+        raise ServerEnded(f"{' and '.join(ended)} ended by itself: HANDRAIL_HOME/log has its own words.")
 
 
 def die_with_parent(with_signal: signal.Signals = signal.SIGTERM) -> Callable[[], None]:
@@ -163,7 +177,7 @@ def _postgres(home: Path, *, durable: bool) -> Iterator[str]:
     ]
     command = [str(install / "bin/postgres"), "-D", str(data), "-k", str(sockets), *settings]
     url = f"postgresql+psycopg://postgres@/postgres?host={sockets}"
-    with _child(command, home / "log/postgres.log", signal.SIGINT, as_nobody=True) as process:
+    with _child("PostgreSQL", command, home / "log/postgres.log", signal.SIGINT, as_nobody=True) as process:
         _wait(process, "PostgreSQL", lambda: psycopg.connect(f"host={sockets} user=postgres dbname=postgres").close())
         yield url
 
@@ -221,7 +235,7 @@ def _valkey(home: Path, *, durable: bool) -> Iterator[str]:
     command = [str(binary), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700", "--dir", str(data)]
     command += ["--appendonly", "yes" if durable else "no", "--maxmemory-policy", "noeviction"]
     command += [] if durable else ["--save", ""]
-    with _child(command, home / "log/valkey.log", signal.SIGTERM) as process:
+    with _child("Valkey", command, home / "log/valkey.log", signal.SIGTERM) as process:
         _wait(process, "Valkey", lambda: redis.Redis(unix_socket_path=str(socket)).ping())
         yield f"unix://{socket}?db=0"
 
@@ -231,7 +245,7 @@ def _valkey(home: Path, *, durable: bool) -> Iterator[str]:
 
 @contextmanager
 def _child(
-    command: list[str], log: Path, stop: signal.Signals, *, as_nobody: bool = False
+    name: str, command: list[str], log: Path, stop: signal.Signals, *, as_nobody: bool = False
 ) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("ab") as lines:
         process = subprocess.Popen(  # noqa: S603 - our own binaries
@@ -243,9 +257,11 @@ def _child(
             start_new_session=True,  # a Ctrl-C is ours to pass on, in our order
             **(_user() if as_nobody else {}),
         )
+    _running[name] = process
     try:
         yield process
     finally:
+        del _running[name]
         process.send_signal(stop)
         try:
             process.wait(timeout=10)

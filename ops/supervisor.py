@@ -24,6 +24,7 @@ from ops.demo import content
 from web.server import check_port
 
 STOP_SECONDS = 4.0
+SHORTEST_LIFE = 20.0  # seconds; a server that ends sooner is not started again
 READY_SECONDS = 120.0
 POLL_SECONDS = 0.1
 # Everything on this machine comes from one address.
@@ -50,16 +51,28 @@ def run_demo() -> None:
     get_settings.cache_clear()
     settings = get_settings()
     log.configure("WARNING")
-    for number in (signal.SIGTERM, signal.SIGINT):  # also where a shell has made us ignore Ctrl-C
-        signal.signal(number, _interrupt)
     try:
-        with _servers(settings):
-            check_port(settings.host, settings.port)
-            _supervise(get_settings())
+        while True:
+            _run_once(settings)
     except embedded.ServersTaken:
         raise HomeTaken from None
     except KeyboardInterrupt:
         typer.echo("Handrail has stopped.")
+
+
+def _run_once(settings: Settings) -> None:
+    """Run until the end, or until one of our own servers ends by itself: then all of it must start again."""
+    for number in (signal.SIGTERM, signal.SIGINT):  # also where a shell has made us ignore Ctrl-C
+        signal.signal(number, _interrupt)
+    began = time.monotonic()
+    try:
+        with _servers(settings):
+            check_port(settings.host, settings.port)
+            _supervise(get_settings())
+    except embedded.ServerEnded as error:
+        if time.monotonic() - began < SHORTEST_LIFE:
+            raise  # it would only end again
+        typer.echo(f"{error.detail} Handrail starts again.", err=True)
 
 
 @contextmanager
@@ -89,6 +102,7 @@ def _supervise(settings: Settings) -> NoReturn:
         typer.echo(f"Handrail is ready: http://{settings.host}:{settings.port}/")
         typer.echo(NEXT.format(home=settings.home))
         while True:
+            embedded.check()
             _watch(children)
             time.sleep(POLL_SECONDS)
     finally:

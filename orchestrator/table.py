@@ -95,8 +95,8 @@ def rows() -> Iterator[str]:
                 after, effects = step(state, event)
             except IllegalEvent:
                 continue
-            todo = "swallow it" if comes_late(state, event) else ", ".join(type(each).__name__ for each in effects)
-            yield f"| {situation} | {name} | {after.phase} | {todo or 'remember it'} |"
+            deeds = "swallow it" if comes_late(state, event) else ", ".join(type(each).__name__ for each in effects)
+            yield f"| {situation} | {name} | {after.phase} | {deeds or 'remember it'} |"
 
 
 def draw() -> str:

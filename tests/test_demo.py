@@ -164,3 +164,21 @@ def test_a_killed_supervisor_leaves_nothing_behind(tmp_path: Path) -> None:
     running.process.kill()
     running.wait()
     assert gone(running), running.family()
+
+
+def test_a_database_that_is_killed_is_started_again_with_all_that_needs_it(tmp_path: Path) -> None:
+    running = start(tmp_path / "home")
+    time.sleep(12)  # a server that ends right after its start is not started again
+    [postmaster] = [pid for pid in running.family() if is_postmaster(pid)]
+    os.kill(postmaster, signal.SIGKILL)
+    assert running.process.stdout is not None
+    assert any(line.startswith("Handrail is ready") for line in running.process.stdout)
+    assert '"outcome": "answered"' in handrail(running, "ask", "--site", "demo", "--json", "How much to Norway?")
+    running.process.send_signal(signal.SIGTERM)
+    assert running.wait() == 0
+    assert gone(running)
+
+
+def is_postmaster(pid: int) -> bool:
+    """True for PostgreSQL's first process; its children have titles instead of arguments."""
+    return b"postgres\0-D\0" in Path(f"/proc/{pid}/cmdline").read_bytes()
