@@ -50,12 +50,20 @@ def room_of(parent: Path, owner: Path, stamp: str, mode: int = 0o700) -> Path:
 def forget_the_ownerless(parent: Path) -> None:
     """Remove what is left of homes and installations that are no longer there."""
     for room in parent.glob("handrail-*"):
-        if room.is_symlink() or not (room / OWNER).is_file() or room.stat().st_uid not in _ourselves():
+        try:
+            ours = not room.is_symlink() and room.stat().st_uid in _ourselves()
+            if ours and _is_ownerless(room):
+                shutil.rmtree(room, ignore_errors=True)
+        except OSError:  # somebody else removed it just now, or closed it to us
             continue
-        owner, stamp = (room / OWNER).read_text().split("\n")
-        kept = Path(owner) / "servers.id"
-        if not Path(owner).exists() or (kept.exists() and kept.read_text() != stamp):
-            shutil.rmtree(room, ignore_errors=True)
+
+
+def _is_ownerless(room: Path) -> bool:
+    if not (room / OWNER).is_file():
+        return False
+    owner, stamp = (room / OWNER).read_text().split("\n")
+    kept = Path(owner) / "servers.id"
+    return not Path(owner).exists() or (kept.exists() and kept.read_text() != stamp)
 
 
 def _ourselves() -> set[int]:
