@@ -47,12 +47,13 @@ class Settings(BaseSettings):
     model_connect_seconds: float = 2.0
     model_silence_seconds: float = 4.0  # longest wait for the next piece of a stream
 
-    # One turn (SPEC's numbers).
+    # One turn.
     turn_seconds: float = 6.0  # from the moment that a worker takes it
     accept_seconds: float = 60.0  # from the moment that the message was accepted, whatever happens
     tool_seconds: float = 3.0
     max_tool_calls: int = 3
     tool_retry_delays_ms: tuple[int, ...] = (200, 400)
+    circuit_seconds: int = 60  # how long a tool rests that failed through all its retries
     max_redrafts: int = 1
     memory_messages: int = 12
     memory_chars: int = 6_000

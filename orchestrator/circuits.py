@@ -4,17 +4,17 @@ import redis
 
 from core import bus
 from core.log import get_logger
+from core.settings import get_settings
 
 log = get_logger(__name__)
 
-OPEN_SECONDS = 60
-
 
 def trip(tool: str) -> None:
-    """Do not offer `tool` for OPEN_SECONDS."""
-    log.warning("circuit_opened", tool=tool, seconds=OPEN_SECONDS)
+    """Do not offer `tool` for a while."""
+    seconds = get_settings().circuit_seconds
+    log.warning("circuit_opened", tool=tool, seconds=seconds)
     try:
-        bus.client().set(_key(tool), "open", ex=OPEN_SECONDS)
+        bus.client().set(_key(tool), "open", ex=seconds)
     except redis.RedisError as error:
         log.warning("circuit_not_shared", tool=tool, cause=repr(error))
 

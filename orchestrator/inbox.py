@@ -1,7 +1,7 @@
 """Where every message enters, from whatever channel: stored once, and its turn opened or joined, in one transaction."""
 
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,6 +25,20 @@ class Accepted:
     message_id: UUID
     turn_id: UUID | None
     duplicate: bool = False
+
+
+def open_thread(
+    session: Session, site_id: str, channel: str, *, visitor: Visitor | None = None, email: str | None = None
+) -> Thread:
+    """A new conversation of `visitor`, or of a new one whose address `email` is proven."""
+    if visitor is None:
+        visitor = Visitor(id=uuid4(), site_id=site_id, verified_email=email)
+        session.add(visitor)
+        session.flush()
+    thread = Thread(id=uuid4(), site_id=site_id, visitor_id=visitor.id, channel=channel, status="bot")
+    session.add(thread)
+    session.flush()
+    return thread
 
 
 def accept(session: Session, thread: Thread, text: str, client_msg_id: str) -> Accepted:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.db import transaction
 from core.errors import TooManyRequests, Unavailable
-from core.models import Site, Thread, Visitor
+from core.models import Site
 from core.settings import Settings
 from orchestrator import inbox
 from web.chat import PROBLEMS
@@ -44,12 +44,7 @@ def query(
 
 def ask(session: Session, site: Site, question: str, *, channel: str, email: str | None = None) -> tuple[UUID, UUID]:
     """Put `question` into a new thread of its own visitor; (thread id, turn id)."""
-    visitor = Visitor(id=uuid4(), site_id=site.id, verified_email=email)
-    session.add(visitor)
-    session.flush()
-    thread = Thread(id=uuid4(), site_id=site.id, visitor_id=visitor.id, channel=channel, status="bot")
-    session.add(thread)
-    session.flush()
+    thread = inbox.open_thread(session, site.id, channel, email=email)
     accepted = inbox.accept(session, thread, question, uuid4().hex)
     if accepted.turn_id is None:
         raise Unavailable

@@ -6,8 +6,9 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from core.errors import ThreadNotFound, TokenInvalid, TokenMissing
-from core.models import Site, Thread, Visitor
+from core.models import Site, Visitor
 from core.settings import Settings
+from orchestrator.inbox import open_thread
 from web import auth
 from web.deps import find_site, own_thread
 from web.schemas import SessionAsked, SessionMade
@@ -29,7 +30,7 @@ def open_session(
         raise ThreadNotFound if asked.thread_id else TokenInvalid
     if asked.thread_id is None:
         visitor = _visitor(session, site, known, email)
-        thread = _new_thread(session, site, visitor)
+        thread = open_thread(session, site.id, CHANNEL, visitor=visitor)
     else:
         if known is None:
             raise TokenMissing("To go on with a conversation, send its old token as Bearer.")
@@ -50,13 +51,6 @@ def _visitor(session: Session, site: Site, known: auth.Visitor | None, email: st
     session.add(visitor)
     session.flush()
     return visitor
-
-
-def _new_thread(session: Session, site: Site, visitor: Visitor) -> Thread:
-    thread = Thread(id=uuid4(), site_id=site.id, visitor_id=visitor.id, channel=CHANNEL, status="bot")
-    session.add(thread)
-    session.flush()
-    return thread
 
 
 def _load(session: Session, known: auth.Visitor) -> Visitor:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.db import transaction
-from core.models import Document, Message, Thread, Turn, Visitor
+from core.models import Document, Message, Thread, Turn
 from ops.evals.cases import Case
 from orchestrator import inbox
 from orchestrator.replay import replay
@@ -50,7 +50,8 @@ def run_cases(site_id: str, cases: Iterable[Case], on_verdict: Callable[[Verdict
 
 
 def _ask(site_id: str, case: Case) -> Verdict:
-    thread_id = _new_thread(site_id)
+    with transaction() as session:
+        thread_id = inbox.open_thread(session, site_id, "web").id
     seconds = 0.0
     for words in case.say:
         began = time.perf_counter()
@@ -60,17 +61,6 @@ def _ask(site_id: str, case: Case) -> Verdict:
         seconds = time.perf_counter() - began
     with transaction() as session:
         return _judge(session, case, thread_id, seconds)
-
-
-def _new_thread(site_id: str) -> UUID:
-    with transaction() as session:
-        visitor = Visitor(site_id=site_id)
-        session.add(visitor)
-        session.flush()
-        thread = Thread(site_id=site_id, visitor_id=visitor.id, channel="web", status="bot")
-        session.add(thread)
-        session.flush()
-        return thread.id
 
 
 def _judge(session: Session, case: Case, thread_id: UUID, seconds: float) -> Verdict:
