@@ -112,7 +112,7 @@ def record(session: Session, turn: Turn, event: Event) -> None:
         state, effects = step(state, happened)
         turn.seq += 1
         written = [codec.dump(effect) for effect in effects]
-        session.add(TurnEvent(turn_id=turn.id, seq=turn.seq, event=codec.dump(happened), effects=written))
+        session.add(TurnEvent(turn_id=turn.id, seq=turn.seq, version=1, event=codec.dump(happened), effects=written))
         for effect, stored in zip(effects, written, strict=True):
             if isinstance(effect, Plan | Draft | RunTool):
                 turn.pending = stored

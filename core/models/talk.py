@@ -1,0 +1,86 @@
+"""Who talks, and what they say: sites, visitors, threads, messages."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base
+from core.models.columns import Json, at_column, id_column, site_column
+
+
+class Site(Base):
+    """One WordPress site with its own knowledge, visitors and tools."""
+
+    __tablename__ = "sites"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    api_key_hash: Mapped[str] = mapped_column(String(64))  # SHA-256, hex
+    identity_secret: Mapped[str] = mapped_column(String(200), server_default="")  # HS256; empty: no identity tokens
+    tools: Mapped[list[str]] = mapped_column(ARRAY(String(64)))  # switched on
+    mode: Mapped[str] = mapped_column(String(8), server_default="live")  # live, review (a person agrees first), shadow
+    review: Mapped[Json] = mapped_column(JSONB, server_default="{}")  # which drafts a person sees; empty: all
+    budget_day_micro: Mapped[int | None] = mapped_column(BigInteger)  # millionths of a dollar; null: as in settings
+    notices_url: Mapped[str] = mapped_column(Text, server_default="")  # hears of tickets and handoffs
+    notices_secret: Mapped[str] = mapped_column(String(200), server_default="")
+    kb_version: Mapped[int] = mapped_column(BigInteger, server_default="0")  # grows with every change of the index
+    created_at: Mapped[datetime] = at_column()
+
+
+class Visitor(Base):
+    """One browser (or e-mail sender) on one site."""
+
+    __tablename__ = "visitors"
+    id: Mapped[UUID] = id_column()
+    site_id: Mapped[str] = site_column()
+    verified_email: Mapped[str | None] = mapped_column(String(320))  # proven by an identity token
+    contact_email: Mapped[str | None] = mapped_column(String(320))  # merely told
+    created_at: Mapped[datetime] = at_column()
+
+
+class Thread(Base):
+    """One conversation. `status` says who has it: bot, waiting, person or closed."""
+
+    __tablename__ = "threads"
+    id: Mapped[UUID] = id_column()
+    site_id: Mapped[str] = site_column()
+    visitor_id: Mapped[UUID] = mapped_column(ForeignKey("visitors.id", ondelete="CASCADE"), index=True)
+    channel: Mapped[str] = mapped_column(String(32))
+    status: Mapped[str] = mapped_column(String(16), default="bot")
+    owner: Mapped[str | None] = mapped_column(String(200))  # the person who has it
+    held_micro: Mapped[int] = mapped_column(BigInteger, server_default="0")  # reserved for questions to models …
+    spent_micro: Mapped[int] = mapped_column(BigInteger, server_default="0")  # … and spent, in millionths of a dollar
+    created_at: Mapped[datetime] = at_column()
+
+
+class Message(Base):
+    """What a visitor, the agent, a person or the system said in a thread."""
+
+    __tablename__ = "messages"
+    id: Mapped[UUID] = id_column()
+    position: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+    thread_id: Mapped[UUID] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"))
+    turn_id: Mapped[UUID | None] = mapped_column(ForeignKey("turns.id", ondelete="CASCADE"))
+    role: Mapped[str] = mapped_column(String(16))  # visitor, agent, staff, system
+    content: Mapped[str] = mapped_column(Text)
+    citations: Mapped[list[Json]] = mapped_column(JSONB, default=list)
+    client_msg_id: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = at_column()
+    __table_args__ = (
+        Index(None, "thread_id", "position"),
+        UniqueConstraint("thread_id", "client_msg_id"),
+        # One turn speaks once: the database itself refuses a second reply.
+        Index("uq_messages_reply", "turn_id", unique=True, postgresql_where=role == "agent"),
+    )
+
+
+class Feedback(Base):
+    """A visitor's thumb on one message; the last one counts."""
+
+    __tablename__ = "feedback"
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
+    thumbs: Mapped[str] = mapped_column(String(8))
+    tags: Mapped[list[str]] = mapped_column(ARRAY(String(40)))
+    created_at: Mapped[datetime] = at_column()
