@@ -11,6 +11,8 @@ from core.errors import HandrailError
 class BrainUnavailable(HandrailError):
     """The model can't be reached or refuses to serve."""
 
+    usage: "Usage | None" = None  # of an answer that broke off after it had begun
+
 
 class BrainTimeout(BrainUnavailable):
     """The model did not answer in time."""

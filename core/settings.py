@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     model_connect_seconds: float = 2.0
     model_silence_seconds: float = 4.0  # longest wait for the next piece of a stream
 
+    # Money, in dollars; 0: no limit. A question to a model is asked only while all three hold.
+    budget_thread_usd: float = 0.5
+    budget_site_day_usd: float = 20.0
+    budget_day_usd: float = 50.0
+
     # One turn.
     turn_seconds: float = 6.0  # from the moment that a worker takes it
     accept_seconds: float = 60.0  # from the moment that the message was accepted, whatever happens
@@ -54,6 +59,8 @@ class Settings(BaseSettings):
     max_tool_calls: int = 3
     tool_retry_delays_ms: tuple[int, ...] = (200, 400)
     circuit_seconds: int = 60  # how long a tool rests that failed through all its retries
+    model_circuit_failures: int = 3  # in a row, then the model rests
+    model_circuit_seconds: int = 30
     max_redrafts: int = 1
     memory_messages: int = 12
     memory_chars: int = 6_000
@@ -63,6 +70,7 @@ class Settings(BaseSettings):
     lease_seconds: float = 3.0
     sweep_seconds: float = 2.0
     chat_threads: int = 16
+    review_minutes: float = 10.0  # how long a draft may wait for a person's approval
     handoff_wait_minutes: float = 10.0  # then the visitor is told that nobody is free, and a ticket is opened
 
     # Knowledge.

@@ -30,3 +30,18 @@ def open_circuits(tools: tuple[str, ...]) -> frozenset[str]:
 
 def _key(tool: str) -> str:
     return f"circuit:{tool}"
+
+
+def resting() -> dict[str, float]:
+    """Stub."""
+    return {
+        f"tool:{name}": 60.0 for name in open_circuits(("search_kb", "get_order", "create_ticket", "handoff_human"))
+    }
+
+
+def failed(name: str, *, threshold: int, seconds: float) -> None:
+    """Stub."""
+
+
+def succeeded(name: str) -> None:
+    """Stub."""

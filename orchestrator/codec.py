@@ -11,6 +11,7 @@ from orchestrator.effects import Effect, Outside, State
 from orchestrator.events import Event
 
 Json = dict[str, Any]
+VERSION = 1
 
 
 def dump(value: Event | Effect | State) -> Json:
@@ -18,14 +19,24 @@ def dump(value: Event | Effect | State) -> Json:
     return {"type": type(value).__name__, **_plain(asdict(value))}
 
 
-def load_event(stored: Json) -> Event:
+def load_event(stored: Json, version: int = VERSION) -> Event:
     """The event that `dump` wrote. Raises pydantic.ValidationError, or KeyError for an unknown one."""
     return _load(stored, Event)  # type: ignore[no-any-return]
+
+
+def effects(stored: list[Json], version: int = VERSION) -> list[Json]:
+    """Recorded effects in today's form."""
+    return stored
 
 
 def load_outside(stored: Json) -> Outside:
     """The pending effect that `dump` wrote."""
     return _load(stored, Outside)  # type: ignore[no-any-return]
+
+
+def load_effect(stored: Json) -> Effect:
+    """Any effect that `dump` wrote."""
+    return _load(stored, Effect)  # type: ignore[no-any-return]
 
 
 def load_state(stored: Json) -> State:

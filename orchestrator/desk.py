@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from core import bus
 from core.errors import Conflict, HandoffNotFound
-from core.models import Handoff, Message, Thread
+from core.models import Handoff, Thread
 from orchestrator.events import PersonClaimed
 from orchestrator.inbox import checked
-from orchestrator.inside import add_message
 from orchestrator.journal import lock_thread, open_turn_of, record
+from orchestrator.messages import say
 
 
 def waiting(session: Session, site_id: str | None = None) -> Sequence[Handoff]:
@@ -35,12 +35,10 @@ def claim(session: Session, number: int, person: str) -> Handoff:
     return handoff
 
 
-def reply(session: Session, number: int, person: str, text: str) -> Message:
+def reply(session: Session, number: int, person: str, text: str) -> None:
     """Send `text` to the visitor. Raises HandoffNotFound, Conflict where `person` has not claimed the thread."""
     _, thread = _owned(session, number, person)
-    message = Message(thread_id=thread.id, role="staff", content=checked(text), citations=[])
-    add_message(session, message)
-    return message
+    say(session, thread.id, "staff", checked(text))
 
 
 def give_back(session: Session, number: int, person: str) -> None:
@@ -81,4 +79,4 @@ def _owned(session: Session, number: int, person: str) -> tuple[Handoff, Thread]
 
 
 def _note(session: Session, thread: Thread, words: str) -> None:
-    add_message(session, Message(thread_id=thread.id, role="system", content=words, citations=[]))
+    say(session, thread.id, "system", words)

@@ -35,20 +35,23 @@ class Evidence:
     snippets: dict[str, Snippet] = field(default_factory=dict)
     results: tuple[str, ...] = ()  # outputs of the other tools, as JSON text
     visitor: str = ""
+    answerable: float = 0.0  # how likely the passages hold an answer; 0 where nothing was searched
 
 
 def gather(events: Iterable[object], visitor: str = "") -> Evidence:
     """The evidence that lies in a turn's events."""
     snippets: dict[str, Snippet] = {}
     results: list[str] = []
+    answerable = 0.0
     for event in events:
         if isinstance(event, ToolReturned):
             output = json.loads(event.output)
             if "snippets" in output:
                 snippets.update((found["id"], _snippet(found)) for found in output["snippets"])
+                answerable = max(answerable, float(output.get("answerable") or 0.0))
             else:
                 results.append(event.output)
-    return Evidence(snippets, tuple(results), visitor)
+    return Evidence(snippets, tuple(results), visitor, answerable)
 
 
 def cited(text: str) -> tuple[str, ...]:
@@ -65,7 +68,7 @@ def render(text: str, evidence: Evidence, known: tuple[str, ...] = ()) -> tuple[
     number = {each: n for n, each in enumerate(ids, start=1)}
     shown = MARK.sub(lambda mark: f" [{number[mark[1]]}]" if mark[1] in number else "", text)
     new = [each for each in ids if each in cited(text)]
-    return shown.strip(), tuple(_citation(number[each], evidence.snippets[each], _claim(text, each)) for each in new)
+    return shown.strip(), tuple(cite(number[each], evidence.snippets[each], _claim(text, each)) for each in new)
 
 
 def _snippet(found: dict[str, Any]) -> Snippet:
@@ -77,7 +80,8 @@ def _claim(text: str, snippet_id: str) -> str:
     return next((each.text for each in sentences(text) if f"[{snippet_id}]" in each.text), text)
 
 
-def _citation(n: int, snippet: Snippet, claim: str) -> Citation:
+def cite(n: int, snippet: Snippet, claim: str) -> Citation:
+    """Citation number `n`, with the sentence of the passage that fits `claim` best."""
     return {
         "n": n,
         "doc_id": snippet.doc_id,

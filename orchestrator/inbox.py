@@ -3,18 +3,21 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from core.errors import MessageEmpty, MessageNotText, MessageTooLong, ThreadNotFound
 from core.log import EMAIL
-from core.models import Handoff, Message, Thread, Ticket, Turn, Visitor
+from core.models import Handoff, Thread, Ticket, Visitor
 from core.settings import get_settings
+from orchestrator.case import Case, lock_case
 from orchestrator.events import PersonAskedFor, VisitorSaid
 from orchestrator.guards import encoding
-from orchestrator.inside import add_message
-from orchestrator.journal import lock_thread, open_turn, open_turn_of, record
+from orchestrator.journal import open_turn, open_turn_of, record
+from orchestrator.messages import say
+from orchestrator.open_turns import OpenTurn
 
+KNOWN = text("SELECT id, turn_id FROM messages WHERE thread_id = :thread_id AND client_msg_id = :client_msg_id")
 WITH_A_PERSON = ("waiting", "person")
 
 
@@ -41,37 +44,38 @@ def open_thread(
     return thread
 
 
-def accept(session: Session, thread: Thread, text: str, client_msg_id: str) -> Accepted:
+def accept(session: Session, thread: Thread, given: str, client_msg_id: str) -> Accepted:
     """Store what the visitor said, once per `client_msg_id`, and see that it is answered.
 
     Raises MessageEmpty, MessageTooLong, MessageNotText, ThreadNotFound.
     """
-    words = checked(text)
-    thread = _locked(session, thread)
-    if known := _known(session, thread.id, client_msg_id):
+    words = checked(given)
+    case = _locked(session, thread)
+    if known := session.execute(KNOWN, {"thread_id": case.thread_id, "client_msg_id": client_msg_id}).one_or_none():
         return Accepted(known.id, known.turn_id, duplicate=True)
-    message = Message(thread_id=thread.id, role="visitor", content=words, client_msg_id=client_msg_id, citations=[])
-    add_message(session, message)
-    _note_address(session, thread, words)
-    if thread.status in WITH_A_PERSON:
-        return Accepted(message.id, None)
-    turn = _turn(session, thread)
-    message.turn_id = turn.id
-    record(session, turn, VisitorSaid(str(message.id)))
-    return Accepted(message.id, turn.id)
+    turn = None if case.status in WITH_A_PERSON else _turn(session, case)
+    turn_id = turn.id if turn else None
+    message_id = say(session, case.thread_id, "visitor", words, turn_id=turn_id, client_msg_id=client_msg_id)
+    assert message_id is not None  # the thread is locked: nobody has stored it in between
+    _note_address(session, case, words)
+    if turn is not None:
+        turn.heard[str(message_id)] = words
+        record(session, turn, VisitorSaid(str(message_id)))
+    return Accepted(message_id, turn_id)
 
 
 def call_person(session: Session, thread: Thread, reason: str) -> UUID:
     """The visitor wants a person: the id of the handoff in which the thread now waits. Twice is once."""
-    thread = _locked(session, thread)
-    if thread.status not in WITH_A_PERSON:
-        record(session, _turn(session, thread), PersonAskedFor(reason))
-    return session.scalars(select(Handoff.id).where(Handoff.thread_id == thread.id, Handoff.closed_at.is_(None))).one()
+    case = _locked(session, thread)
+    if case.status not in WITH_A_PERSON:
+        record(session, _turn(session, case), PersonAskedFor(reason))
+    waiting = select(Handoff.id).where(Handoff.thread_id == case.thread_id, Handoff.closed_at.is_(None))
+    return session.scalars(waiting).one()
 
 
-def checked(text: str) -> str:
-    """`text` as it may be stored. Raises MessageEmpty, MessageTooLong or MessageNotText."""
-    words = text.replace("\r\n", "\n").strip()
+def checked(given: str) -> str:
+    """`given` as it may be stored. Raises MessageEmpty, MessageTooLong or MessageNotText."""
+    words = given.replace("\r\n", "\n").strip()
     if not words:
         raise MessageEmpty
     if len(words) > (longest := get_settings().message_max_chars):
@@ -81,29 +85,24 @@ def checked(text: str) -> str:
     return words
 
 
-def _locked(session: Session, thread: Thread) -> Thread:
-    locked = lock_thread(session, thread.id)
-    if locked is None:
+def _locked(session: Session, thread: Thread) -> Case:
+    case = lock_case(session, thread.id)
+    if case is None:
         raise ThreadNotFound
-    return locked
+    return case
 
 
-def _known(session: Session, thread_id: UUID, client_msg_id: str) -> Message | None:
-    query = select(Message).where(Message.thread_id == thread_id, Message.client_msg_id == client_msg_id)
-    return session.scalars(query).one_or_none()
+def _turn(session: Session, case: Case) -> OpenTurn:
+    return open_turn_of(session, case.thread_id) or open_turn(session, case, get_settings())
 
 
-def _turn(session: Session, thread: Thread) -> Turn:
-    return open_turn_of(session, thread.id) or open_turn(session, thread, get_settings())
-
-
-def _note_address(session: Session, thread: Thread, words: str) -> None:
+def _note_address(session: Session, case: Case, words: str) -> None:
     """An address that the visitor writes completes the tickets of this thread that lack one."""
     found = EMAIL.search(words)
     if found is None:
         return
-    waiting = session.scalars(select(Ticket).where(Ticket.thread_id == thread.id, Ticket.email.is_(None))).all()
+    waiting = session.scalars(select(Ticket).where(Ticket.thread_id == case.thread_id, Ticket.email.is_(None))).all()
     for ticket in waiting:
         ticket.email = found.group()
     if waiting:
-        session.get_one(Visitor, thread.visitor_id).contact_email = found.group()
+        session.get_one(Visitor, case.visitor_id).contact_email = found.group()

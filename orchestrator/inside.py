@@ -1,15 +1,15 @@
 """The effects that are performed inside the transaction that records them: guards, tickets, handoffs, words."""
 
 from collections.abc import Sequence
-from typing import Any, assert_never
+from typing import assert_never
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import bus
-from core.models import Message, Thread, Turn, TurnEvent, Visitor
-from orchestrator import circuits, codec, guards
+from core.models import Message, Thread, Visitor
+from orchestrator import circuits, guards, messages, open_turns
 from orchestrator.effects import (
     CheckDraft,
     Finish,
@@ -21,33 +21,40 @@ from orchestrator.effects import (
     SayPhrase,
     ScreenMessage,
 )
-from orchestrator.events import DraftFailedGuard, DraftPassedGuards, Event, HandoffQueued, MessageScreened, TicketOpened
-from orchestrator.evidence import Evidence, gather, render
+from orchestrator.events import (
+    DraftFailedGuard,
+    DraftPassedGuards,
+    Event,
+    HandoffQueued,
+    MessageScreened,
+    Phrase,
+    TicketOpened,
+    VisitorSaid,
+)
+from orchestrator.evidence import Citation, Evidence, gather, render
 from orchestrator.guards.draft import DraftText
+from orchestrator.known import so_far
 from orchestrator.memory import excerpt, unanswered
+from orchestrator.open_turns import OpenTurn
 from orchestrator.phrases import words
 from tools.handoffs import queue_handoff
 from tools.tickets import open_ticket
 
 
-def perform(session: Session, turn: Turn, effect: Inside) -> Sequence[Event]:
+def perform(session: Session, turn: OpenTurn, effect: Inside) -> Sequence[Event]:
     """Do it, and answer with what happened. Nothing here waits for anybody."""
     match effect:
-        case ScreenMessage(message_id):
-            message = session.get_one(Message, UUID(message_id))
-            return (MessageScreened(guards.screen(message.content)),)
-        case CheckDraft():
-            return (_check(session, turn, effect),)
+        case ScreenMessage() | CheckDraft():
+            return (judge(session, turn, effect),)
         case OpenCircuit(tool):
             circuits.trip(tool)
         case OpenTicket(reason):
             return (_open_ticket(session, turn, reason),)
         case QueueHandoff(reason):
             return (_queue_handoff(session, turn, reason),)
-        case Say(text, citations):
-            say(session, turn, text, list(citations))
-        case SayPhrase(phrase, ticket, address_known):
-            say(session, turn, words(phrase, ticket, address_known=address_known), [])
+        case Say() | SayPhrase():
+            said, citations = words_of(session, turn, effect)
+            messages.say(session, turn.thread_id, "agent", said, turn_id=turn.id, citations=citations)
         case Finish():
             pass  # the journal closes the turn when the state has an outcome
         case _:
@@ -55,40 +62,40 @@ def perform(session: Session, turn: Turn, effect: Inside) -> Sequence[Event]:
     return ()
 
 
-def evidence_of(session: Session, turn: Turn) -> Evidence:
-    """What the turn has found out so far."""
-    query = select(TurnEvent.event).where(TurnEvent.turn_id == turn.id).order_by(TurnEvent.seq)
-    found = [codec.load_event(stored) for stored in session.scalars(query) if stored["type"] == "ToolReturned"]
-    return gather(found, visitor="\n".join(unanswered(session, turn.thread_id)))
+def judge(session: Session, turn: OpenTurn, effect: ScreenMessage | CheckDraft) -> Event:
+    """Let the guards look: the same turn gives the same verdicts."""
+    if isinstance(effect, ScreenMessage):
+        return MessageScreened(guards.screen(_heard(session, turn, effect.message_id)))
+    return _check(session, turn, effect)
 
 
-def say(session: Session, turn: Turn, text: str, citations: list[dict[str, Any]]) -> Message:
-    """The agent's one message of this turn."""
-    message = Message(thread_id=turn.thread_id, turn_id=turn.id, role="agent", content=text, citations=citations)
-    add_message(session, message)
-    return message
+def words_of(session: Session, turn: OpenTurn, effect: Say | SayPhrase) -> tuple[str, list[Citation]]:
+    """What the visitor is told, and what it rests on: the same turn gives the same words."""
+    if isinstance(effect, Say):
+        return effect.text, list(effect.citations)
+    said = words(effect.phrase, effect.ticket, address_known=effect.address_known)
+    if effect.phrase is not Phrase.CHECKING_FURTHER:
+        return said, []
+    known, citations = so_far(evidence_of(session, turn))
+    return f"{known} {said}".strip(), citations
 
 
-def add_message(session: Session, message: Message) -> None:
-    """Store `message`, and show it to whoever listens."""
-    session.add(message)
-    session.flush()
-    session.refresh(message, ["created_at", "position"])
-    bus.tell(session, message.thread_id, "message", **as_json(message))
+def evidence_of(session: Session, turn: OpenTurn) -> Evidence:
+    """What the turn has found out so far, and what the visitor has said in it."""
+    history = open_turns.history(session, turn)
+    heard = [event.message_id for event, _ in history if isinstance(event, VisitorSaid)]
+    spoken = [_heard(session, turn, message_id) for message_id in heard]
+    return gather((event for event, _ in history), visitor="\n".join(spoken))
 
 
-def as_json(message: Message) -> dict[str, Any]:
-    """A message as the API and the stream show it."""
-    return {
-        "id": str(message.id),
-        "role": message.role,
-        "content": message.content,
-        "citations": message.citations,
-        "created_at": message.created_at.isoformat(),
-    }
+def _heard(session: Session, turn: OpenTurn, message_id: str) -> str:
+    if message_id not in turn.heard:
+        found = select(Message.content).where(Message.id == UUID(message_id))
+        turn.heard[message_id] = session.scalars(found).one()
+    return turn.heard[message_id]
 
 
-def _check(session: Session, turn: Turn, effect: CheckDraft) -> Event:
+def _check(session: Session, turn: OpenTurn, effect: CheckDraft) -> Event:
     evidence = evidence_of(session, turn)
     verdicts = guards.judge(DraftText(effect.text, effect.intent), evidence)
     if objection := guards.objection(verdicts):
@@ -97,7 +104,7 @@ def _check(session: Session, turn: Turn, effect: CheckDraft) -> Event:
     return DraftPassedGuards(verdicts, text, citations)
 
 
-def _open_ticket(session: Session, turn: Turn, reason: str) -> Event:
+def _open_ticket(session: Session, turn: OpenTurn, reason: str) -> Event:
     thread = session.get_one(Thread, turn.thread_id)
     visitor = session.get_one(Visitor, thread.visitor_id)
     asked = unanswered(session, thread.id)
@@ -114,7 +121,7 @@ def _open_ticket(session: Session, turn: Turn, reason: str) -> Event:
     return TicketOpened(ticket.number, address_known=ticket.email is not None)
 
 
-def _queue_handoff(session: Session, turn: Turn, reason: str) -> Event:
+def _queue_handoff(session: Session, turn: OpenTurn, reason: str) -> Event:
     handoff = queue_handoff(
         session,
         key=f"{turn.id}:handoff",

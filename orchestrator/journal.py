@@ -6,20 +6,39 @@ Inside it the machine steps until nothing is left to do but outside work (a mode
 
 from collections import deque
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from uuid import UUID
+from datetime import timedelta
+from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from core import bus
-from core.models import Thread, Turn, TurnEvent
+from core.models import Thread
 from core.queue import Job, enqueue
 from core.settings import Settings
-from orchestrator import codec, inside
+from orchestrator import codec, inside, open_turns, showing
+from orchestrator.case import Case, lock_case
 from orchestrator.effects import Draft, Outside, Plan, RunTool, State
 from orchestrator.events import Event, Limits, TurnOpened
 from orchestrator.machine import step
+from orchestrator.open_turns import OpenTurn
+
+CLAIM = text("""
+    UPDATE turns SET fence = fence + 1, leased_by = :worker, leased_until = clock_timestamp() + :lease,
+        due_at = least(clock_timestamp() + :run, deadline_at)
+    WHERE thread_id = :thread_id AND ended_at IS NULL AND pending IS NOT NULL
+        AND (leased_until IS NULL OR leased_until <= clock_timestamp())
+    RETURNING id, site_id, seq, fence, state, pending, extract(epoch FROM due_at - clock_timestamp()) AS seconds,
+        (SELECT json_agg(json_build_array(version, event, effects) ORDER BY turn_events.seq)
+         FROM turn_events WHERE turn_id = turns.id) AS events
+""")
+RENEW = text("""
+    UPDATE turns SET leased_until = clock_timestamp() + :lease WHERE id = :id AND fence = :fence AND ended_at IS NULL
+""")
+LET_GO = text("""
+    UPDATE turns SET leased_until = NULL WHERE id = :id AND fence = :fence AND ended_at IS NULL
+    RETURNING thread_id
+""")
 
 
 class LeaseLost(Exception):
@@ -30,35 +49,50 @@ class LeaseLost(Exception):
 class Lease:
     """The right to perform one turn's next effect, until somebody with a higher `fence` takes it."""
 
-    turn_id: UUID
-    thread_id: UUID
+    case: Case
+    turn: OpenTurn  # as it was when this lease last looked
     fence: int
-    pending: Outside | None
-    seconds: float = 0.0  # that the run had when it was claimed
+    seconds: float  # that the run had when it was claimed
+
+    @property
+    def turn_id(self) -> UUID:
+        """The turn."""
+        return self.turn.id
+
+    @property
+    def thread_id(self) -> UUID:
+        """Its conversation."""
+        return self.turn.thread_id
+
+    @property
+    def pending(self) -> Outside | None:
+        """What is to be done next."""
+        return self.turn.pending
 
 
-def open_turn(session: Session, thread: Thread, settings: Settings) -> Turn:
-    """A new turn in `thread`, whose row the caller has locked."""
-    now: datetime = session.scalars(select(func.now())).one()
-    turn = Turn(
-        thread_id=thread.id,
-        site_id=thread.site_id,
-        phase=State().phase,
-        state=codec.dump(State()),
-        settings_hash=settings.fingerprint(),
-        deadline_at=now + timedelta(seconds=settings.accept_seconds),
-    )
-    session.add(turn)
-    session.flush()
-    models = len(settings.models)
-    limits = Limits(settings.max_tool_calls, settings.tool_retry_delays_ms, settings.max_redrafts, models)
-    record(session, turn, TurnOpened(limits))
+def open_turn(session: Session, case: Case, settings: Settings) -> OpenTurn:
+    """A new turn in the thread of `case`, which the caller has locked."""
+    turn = OpenTurn(uuid4(), case.thread_id, case.site_id, 0, State(), None, leased=False)
+    lasts = timedelta(seconds=settings.accept_seconds)
+    open_turns.insert(session, turn, settings.fingerprint(), lasts)
+    step_on(session, turn, opened(case, settings))
     return turn
 
 
-def open_turn_of(session: Session, thread_id: UUID) -> Turn | None:
+def opened(case: Case, settings: Settings) -> TurnOpened:
+    """The first event of every turn: the numbers that bind it, and what its answers come from."""
+    limits = Limits(
+        max_tool_calls=settings.max_tool_calls,
+        tool_retry_delays_ms=settings.tool_retry_delays_ms,
+        max_redrafts=settings.max_redrafts,
+        models=len(settings.models),
+    )
+    return TurnOpened(limits)
+
+
+def open_turn_of(session: Session, thread_id: UUID) -> OpenTurn | None:
     """The thread's turn that has not ended. The caller holds the thread's lock."""
-    return session.scalars(select(Turn).where(Turn.thread_id == thread_id, Turn.ended_at.is_(None))).one_or_none()
+    return open_turns.find(session, thread_id)
 
 
 def lock_thread(session: Session, thread_id: UUID) -> Thread | None:
@@ -69,71 +103,80 @@ def lock_thread(session: Session, thread_id: UUID) -> Thread | None:
 
 def claim(session: Session, thread_id: UUID, worker: str, settings: Settings) -> Lease | None:
     """Take the thread's open turn, if something is pending and nobody holds it. Database time decides."""
-    if lock_thread(session, thread_id) is None:
+    case = lock_case(session, thread_id)
+    if case is None:
         return None
-    turn = open_turn_of(session, thread_id)
-    now: datetime = session.scalars(select(func.clock_timestamp())).one()
-    if turn is None or turn.pending is None or (turn.leased_until is not None and turn.leased_until > now):
+    lease, run = timedelta(seconds=settings.lease_seconds), timedelta(seconds=settings.turn_seconds)
+    wanted = {"thread_id": thread_id, "worker": worker, "lease": lease, "run": run}
+    row = session.execute(CLAIM, wanted).one_or_none()
+    if row is None:
         return None
-    turn.fence += 1
-    turn.leased_by = worker
-    turn.leased_until = now + timedelta(seconds=settings.lease_seconds)
-    turn.due_at = min(now + timedelta(seconds=settings.turn_seconds), turn.deadline_at)
-    seconds = (turn.due_at - now).total_seconds()
-    return Lease(turn.id, turn.thread_id, turn.fence, codec.load_outside(turn.pending), seconds)
+    pending = codec.load_outside(row.pending)
+    turn = OpenTurn(row.id, thread_id, row.site_id, row.seq, codec.load_state(row.state), pending, leased=True)
+    turn.known = open_turns.read_events(row.events)
+    showing.show_pending(session, turn)
+    return Lease(case, turn, row.fence, float(row.seconds))
 
 
 def renew(session: Session, leases: dict[UUID, int], settings: Settings) -> None:
     """Hold on to these turns (id → fence) for another lease."""
-    until = func.clock_timestamp() + timedelta(seconds=settings.lease_seconds)
-    for turn_id, fence in leases.items():
-        held = (Turn.id == turn_id, Turn.fence == fence, Turn.ended_at.is_(None))
-        session.execute(update(Turn).where(*held).values(leased_until=until))
+    lease = timedelta(seconds=settings.lease_seconds)
+    session.execute(RENEW, [{"id": id_, "fence": leases[id_], "lease": lease} for id_ in sorted(leases)])
+
+
+def let_go(session: Session, leases: dict[UUID, int]) -> None:
+    """Give these turns (id → fence) to whoever comes, and ring for them."""
+    for id_ in sorted(leases):
+        thread_id = session.execute(LET_GO, {"id": id_, "fence": leases[id_]}).scalar_one_or_none()
+        if thread_id is not None:
+            enqueue(session, Job.TAKE_TURN, thread_id=thread_id)
 
 
 def record_result(session: Session, lease: Lease, event: Event) -> Lease:
     """Write down what an outside effect answered, and learn what is next. Raises LeaseLost."""
-    lock_thread(session, lease.thread_id)
-    turn = session.get(Turn, lease.turn_id)
-    if turn is None or turn.fence != lease.fence or turn.ended_at is not None:
+    case, turn = lease.case, open_turns.copy(lease.turn)
+    row = session.execute(open_turns.LOCK, {"thread_id": turn.thread_id, "id": turn.id}).one_or_none()
+    if row is None or row.fence != lease.fence or row.ended:
         raise LeaseLost
+    if row.seq != turn.seq:  # the visitor wrote meanwhile
+        open_turns.reload(session, turn)
+        case = lock_case(session, turn.thread_id) or case
+    showing.show_result(session, turn, event)
     record(session, turn, event)
-    if turn.pending is None:
-        turn.leased_until = None
-    return replace(lease, pending=codec.load_outside(turn.pending) if turn.pending else None)
+    return replace(lease, case=case, turn=turn)
 
 
-def record(session: Session, turn: Turn, event: Event) -> None:
+def record(session: Session, turn: OpenTurn, event: Event) -> None:
     """Step on `event`, and on whatever follows from it inside this transaction. The caller holds the thread's lock."""
-    state = codec.load_state(turn.state)
+    step_on(session, turn, event)
+    open_turns.write(session, turn)
+    if turn.state.outcome is not None:
+        outcome = turn.state.outcome
+        bus.tell(session, turn.thread_id, "done", turn_id=str(turn.id), outcome=outcome)
+
+
+def step_on(session: Session, turn: OpenTurn, event: Event) -> None:
+    """As `record`, but for the writing: further events of the same transaction may follow."""
+    was = turn.pending
     events: deque[Event] = deque([event])
     while events:
         happened = events.popleft()
-        state, effects = step(state, happened)
-        turn.seq += 1
-        written = [codec.dump(effect) for effect in effects]
-        session.add(TurnEvent(turn_id=turn.id, seq=turn.seq, version=1, event=codec.dump(happened), effects=written))
-        for effect, stored in zip(effects, written, strict=True):
+        turn.state, effects = step(turn.state, happened)
+        turn.note(happened, [codec.dump(effect) for effect in effects])
+        for effect in effects:
             if isinstance(effect, Plan | Draft | RunTool):
-                turn.pending = stored
-                enqueue_turn(session, turn)
+                turn.pending = effect
             else:
                 events.extend(inside.perform(session, turn, effect))
-    turn.state = codec.dump(state)
-    turn.phase = state.phase
-    if state.outcome is not None:
-        _end(session, turn, state)
-
-
-def enqueue_turn(session: Session, turn: Turn) -> None:
-    """Ring for a worker, unless one holds the turn and will find the pending effect by itself."""
-    if turn.leased_until is None:
-        enqueue(session, Job.TAKE_TURN, thread_id=turn.thread_id)
-
-
-def _end(session: Session, turn: Turn, state: State) -> None:
-    if turn.ended_at is None:
-        turn.ended_at = session.scalars(select(func.now())).one()
-        turn.outcome = state.outcome
+    if turn.state.outcome is not None:
         turn.pending = None
-        bus.tell(session, turn.thread_id, "done", turn_id=str(turn.id), outcome=state.outcome)
+    elif turn.pending is not None and turn.pending != was:
+        _next(session, turn)
+
+
+def _next(session: Session, turn: OpenTurn) -> None:
+    """Tell what is done now, and ring, unless a worker holds the turn and finds the pending effect by itself."""
+    if turn.leased:
+        showing.show_pending(session, turn)
+    else:
+        enqueue(session, Job.TAKE_TURN, thread_id=turn.thread_id)

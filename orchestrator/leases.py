@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.db import transaction
 from core.log import get_logger
 from core.settings import Settings
-from orchestrator.journal import Lease, renew
+from orchestrator.journal import Lease, let_go, renew
 
 log = get_logger(__name__)
 
@@ -40,6 +40,15 @@ class Keeper:
             with self._lock:
                 if self._held.get(lease.turn_id) == lease.fence:
                     del self._held[lease.turn_id]
+
+    def release(self) -> int:
+        """Give every turn of this process back at once, so that nobody waits for its lease to end; how many."""
+        with self._lock:
+            held = dict(self._held)
+        if held:
+            with transaction() as session:
+                let_go(session, held)
+        return len(held)
 
     def _run(self) -> None:
         while not self._wake.wait(self._settings.lease_seconds / 3):

@@ -1,30 +1,40 @@
 """A thread's short-term memory: the last messages in full, and a bounded summary of what came before."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from brain.client import Said
-from core.models import Message
 from core.settings import Settings
 
 SUMMARY_LINES = 8
 SUMMARY_CHARS = 120
 EXCERPT_MESSAGES = 6
 EXCERPT_CHARS = 1_500
-SPEAKERS = ("visitor", "agent", "staff")
+
+LATEST = text("""
+    SELECT id, turn_id, role, content, position FROM messages
+    WHERE thread_id = :thread_id AND role IN ('visitor', 'agent', 'staff') AND position <= :upto
+    ORDER BY position DESC LIMIT :count
+""")
+NEWEST = 2**62
+
+Line = Row[tuple[UUID, UUID | None, str, str, int]]
 
 
 @dataclass(frozen=True)
 class Memory:
-    """What a brain may remember of a thread."""
+    """What a brain may remember of a thread. With `upto` and `span` the same memory can be recalled later."""
 
     said: tuple[Said, ...]  # oldest first
     summary: str  # of what came before
-    unanswered: tuple[str, ...]  # what the visitor said since somebody last answered
+    upto: int  # position of the newest message
+    span: tuple[int, int]  # messages looked at, and how many of them are in `said`
+    heard: dict[UUID | None, dict[str, str]]  # by turn: what the visitor said, by message id
 
 
 def recall(session: Session, thread_id: UUID, settings: Settings) -> Memory:
@@ -36,16 +46,17 @@ def recall(session: Session, thread_id: UUID, settings: Settings) -> Memory:
         if room < 0 and kept:
             break
         kept += 1
-    said = tuple(Said(message.role, message.content) for message in reversed(rows[:kept]))  # type: ignore[arg-type]
-    return Memory(said, _summary(rows[kept:]), _since_answer(rows))
+    return _memory(rows, kept)
+
+
+def recall_again(session: Session, thread_id: UUID, upto: int, span: tuple[int, int]) -> Memory:
+    """The memory as it was when `upto` was the newest message."""
+    return _memory(_latest(session, thread_id, span[0], upto), span[1])
 
 
 def unanswered(session: Session, thread_id: UUID) -> tuple[str, ...]:
     """What the visitor said since somebody last answered, oldest first."""
-    return _since_answer(_latest(session, thread_id, EXCERPT_MESSAGES * 2))
-
-
-def _since_answer(rows: list[Message]) -> tuple[str, ...]:
+    rows = _latest(session, thread_id, EXCERPT_MESSAGES * 2)
     newest = takewhile(lambda message: message.role == "visitor", rows)
     return tuple(message.content for message in newest)[::-1]
 
@@ -56,11 +67,19 @@ def excerpt(session: Session, thread_id: UUID) -> str:
     return "\n".join(f"{row.role}: {row.content}" for row in reversed(rows))[-EXCERPT_CHARS:]
 
 
-def _latest(session: Session, thread_id: UUID, count: int) -> list[Message]:
-    query = select(Message).where(Message.thread_id == thread_id, Message.role.in_(SPEAKERS))
-    return list(session.scalars(query.order_by(Message.position.desc()).limit(count)))
+def _memory(rows: Sequence[Line], kept: int) -> Memory:
+    said = tuple(Said(row.role, row.content) for row in reversed(rows[:kept]))
+    heard: dict[UUID | None, dict[str, str]] = {}
+    for row in rows:
+        if row.role == "visitor":
+            heard.setdefault(row.turn_id, {})[str(row.id)] = row.content
+    return Memory(said, _summary(rows[kept:]), rows[0].position if rows else 0, (len(rows), kept), heard)
 
 
-def _summary(older: list[Message]) -> str:
+def _latest(session: Session, thread_id: UUID, count: int, upto: int = NEWEST) -> Sequence[Line]:
+    return session.execute(LATEST, {"thread_id": thread_id, "upto": upto, "count": count}).all()
+
+
+def _summary(older: Sequence[Line]) -> str:
     asked = [row.content.replace("\n", " ")[:SUMMARY_CHARS] for row in older if row.role == "visitor"][:SUMMARY_LINES]
     return "Earlier the visitor asked: " + " / ".join(reversed(asked)) if asked else ""

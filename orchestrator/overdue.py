@@ -5,10 +5,10 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.models import Handoff, Message, Thread, Visitor
+from core.models import Handoff, Visitor
 from core.settings import Settings
-from orchestrator.inside import add_message
 from orchestrator.journal import lock_thread
+from orchestrator.messages import say
 from orchestrator.phrases import NOBODY_CAME, with_address
 from tools.tickets import open_ticket
 
@@ -40,9 +40,5 @@ def _tell(session: Session, handoff: Handoff) -> bool:
     )
     handoff.status, thread.status = OVERDUE, "bot"
     words = with_address(NOBODY_CAME.format(ticket=ticket.number), address_known=ticket.email is not None)
-    add_message(session, _system(thread, words))
+    say(session, thread.id, "system", words)
     return True
-
-
-def _system(thread: Thread, words: str) -> Message:
-    return Message(thread_id=thread.id, role="system", content=words, citations=[])

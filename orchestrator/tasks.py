@@ -1,22 +1,44 @@
 """The orchestrator's jobs: take a turn, and sweep up whatever was left lying."""
 
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import text
 
 from core.db import transaction
 from core.log import get_logger
-from core.models import Turn
 from core.queue import Job, celery_app, claim_tick, enqueue
 from core.settings import get_settings
+from orchestrator import budget
+from orchestrator.case import lock_case
 from orchestrator.events import DeadlinePassed
-from orchestrator.journal import lock_thread, record
+from orchestrator.journal import open_turn_of, record
 from orchestrator.overdue import tell_those_who_wait
 from orchestrator.turn import take_turn as carry_on
 
 log = get_logger(__name__)
 
-GRACE_S = 1.0  # a worker ends its own turn first; the sweep is for one that hangs
+# What waits in the queue needs no second bell at once: only what nobody has taken for a while, or whose lease ran out.
+RING = text("""
+    UPDATE turns SET rung_at = clock_timestamp()
+    WHERE ended_at IS NULL AND pending IS NOT NULL AND deadline_at > clock_timestamp()
+        AND (leased_until IS NULL OR leased_until < clock_timestamp())
+        AND (coalesce(rung_at, created_at) < leased_until
+             OR coalesce(rung_at, created_at) < clock_timestamp() - :patience)
+    RETURNING id, thread_id
+""")
+OVERDUE = text("""
+    SELECT id, thread_id FROM turns
+    WHERE ended_at IS NULL AND (
+        deadline_at < clock_timestamp() OR leased_until > clock_timestamp() AND due_at < clock_timestamp() - :grace
+    )
+""")
+UNSETTLED = text("""
+    SELECT DISTINCT turns.id, turns.thread_id FROM model_calls JOIN turns ON turns.id = model_calls.turn_id
+    WHERE model_calls.settled_at IS NULL AND turns.ended_at < now() - interval '1 minute'
+""")
+GRACE = timedelta(seconds=1)  # a worker ends its own turn first; the sweep is for one that hangs
+PATIENCE = timedelta(seconds=5)  # for how long a bell is thought to be in the queue still
 
 
 @celery_app.task(name=Job.TAKE_TURN)
@@ -37,33 +59,31 @@ def sweep_turns() -> None:
 def sweep() -> None:
     """One sweep: a lost bell, a killed worker or a hanging one costs seconds, never a message."""
     with transaction() as session:
-        for turn in session.scalars(_unheld()):
-            log.info("bell_rung_again", turn=str(turn.id))
-            enqueue(session, Job.TAKE_TURN, thread_id=turn.thread_id)
-        overdue = [(turn.id, turn.thread_id) for turn in session.scalars(_overdue())]
-    with transaction() as session:
-        tell_those_who_wait(session, get_settings())
+        for turn_id, thread_id in session.execute(RING, {"patience": PATIENCE}):
+            log.info("bell_rung_again", turn=str(turn_id))
+            enqueue(session, Job.TAKE_TURN, thread_id=thread_id)
+        overdue = session.execute(OVERDUE, {"grace": GRACE}).all()
+        unsettled = session.execute(UNSETTLED).all()
     for turn_id, thread_id in overdue:
         end(turn_id, thread_id)
+    for turn_id, thread_id in unsettled:
+        settle(turn_id, thread_id)
+    with transaction() as session:
+        tell_those_who_wait(session, get_settings())
 
 
 def end(turn_id: UUID, thread_id: UUID) -> None:
     """End an overdue turn whoever holds it: the visitor is told, and a ticket stands."""
     with transaction() as session:
-        lock_thread(session, thread_id)
-        turn = session.get(Turn, turn_id)
-        if turn is not None and turn.ended_at is None:
+        lock_case(session, thread_id)
+        turn = open_turn_of(session, thread_id)
+        if turn is not None and turn.id == turn_id:
             log.warning("turn_overdue", turn=str(turn_id), phase=turn.phase)
             record(session, turn, DeadlinePassed())
 
 
-def _unheld() -> Select[Turn]:
-    now = func.clock_timestamp()
-    free = (Turn.leased_until.is_(None)) | (Turn.leased_until < now)
-    return select(Turn).where(Turn.ended_at.is_(None), Turn.pending.is_not(None), free, Turn.deadline_at > now)
-
-
-def _overdue() -> Select[Turn]:
-    now = func.clock_timestamp()
-    hanging = (Turn.leased_until > now) & (Turn.due_at < now - func.make_interval(0, 0, 0, 0, 0, 0, GRACE_S))
-    return select(Turn).where(Turn.ended_at.is_(None), hanging | (Turn.deadline_at < now))
+def settle(turn_id: UUID, thread_id: UUID) -> None:
+    """Settle what an ended turn still holds: its worker died while a model answered."""
+    with transaction() as session:
+        if case := lock_case(session, thread_id):
+            budget.settle_lost(session, case, turn_id)

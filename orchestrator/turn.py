@@ -8,6 +8,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from brain.choose import brains
 from brain.client import Ask, Said
@@ -17,14 +18,18 @@ from core.log import bound, get_logger
 from core.models import Site
 from core.settings import get_settings
 from kb.search import search
+from orchestrator import budget
+from orchestrator.case import lock_case
 from orchestrator.effects import Outside
-from orchestrator.events import DeadlinePassed, DraftWritten, Event
+from orchestrator.events import BrainFailed, DeadlinePassed
 from orchestrator.journal import Lease, LeaseLost, claim, record_result
 from orchestrator.leases import Keeper
-from orchestrator.world import Case, World
+from orchestrator.world import Done, World
 from tools.catalog import TOOLS
 
 log = get_logger(__name__)
+
+WRITE_AGAIN_S = (0.2, 0.5, 1.0, 2.0)  # pauses while the database is away: what a model answered is worth keeping
 
 
 @lru_cache(maxsize=1)
@@ -35,7 +40,8 @@ def the_world() -> World:
 
 
 @lru_cache(maxsize=1)
-def _keeper() -> Keeper:
+def keeper() -> Keeper:
+    """Who holds on to the turns of this process."""
     return Keeper(get_settings())
 
 
@@ -56,31 +62,60 @@ def take_turn(thread_id: UUID, world: World | None = None) -> None:
     world = world or the_world()
     with transaction() as session:
         lease = claim(session, thread_id, _worker_name(), world.settings)
-        case = world.open_case(session, lease) if lease else None
-    if lease is None or case is None:
+        if lease is not None and lease.fence > 1:  # somebody had it before, and may have died with a question open
+            budget.settle_lost(session, lease.case, lease.turn_id)
+    if lease is None:
         return
-    with bound(site=case.site.id, thread=str(thread_id), turn=str(lease.turn_id)), _keeper().holding(lease):
-        try:
-            _loop(world, case, lease)
-        except LeaseLost:
-            log.info("lease_lost", fence=lease.fence)
+    with bound(site=lease.case.site_id, thread=str(thread_id), turn=str(lease.turn_id)), keeper().holding(lease):
+        _carry_on(world, lease)
 
 
-def _loop(world: World, case: Case, lease: Lease) -> None:
+def _carry_on(world: World, lease: Lease) -> None:
     ends_at = time.monotonic() + lease.seconds
     while lease.pending is not None:
-        event = _next_event(world, case, lease.pending, ends_at)
-        with transaction() as session:
-            lease = record_result(session, lease, event)
+        done = _next(world, lease, lease.pending, ends_at)
+        try:
+            lease = _recorded(world, lease, done)
+        except LeaseLost:
+            log.info("lease_lost", fence=lease.fence)
+            _settle_alone(lease, done)
+            return
 
 
-def _next_event(world: World, case: Case, effect: Outside, ends_at: float) -> Event:
+def _next(world: World, lease: Lease, effect: Outside, ends_at: float) -> Done:
     if time.monotonic() >= ends_at:
-        return DeadlinePassed()
-    event = world.perform(effect, case, ends_at - time.monotonic())
-    if time.monotonic() >= ends_at and not isinstance(event, DraftWritten):
-        return DeadlinePassed()  # a draft that is there is better than an apology, the rest is not
-    return event
+        return Done(DeadlinePassed())
+    done = world.perform(effect, lease, ends_at - time.monotonic())
+    if time.monotonic() >= ends_at and isinstance(done.event, BrainFailed):
+        return Done(DeadlinePassed(), done.call)  # it was cut short by us; anything else that is there is kept
+    return done
+
+
+def _recorded(world: World, lease: Lease, done: Done) -> Lease:
+    """Write it down; while the database is away, again. What was written after all comes late, and is swallowed."""
+    for pause in WRITE_AGAIN_S:
+        try:
+            return _record(lease, done)
+        except OperationalError as error:
+            log.warning("result_not_written", cause=repr(error.orig), pause=pause)
+            world.sleep(pause)
+    return _record(lease, done)
+
+
+def _record(lease: Lease, done: Done) -> Lease:
+    with transaction() as session:
+        after = record_result(session, lease, done.event)
+        if done.call is not None:
+            budget.settle(session, lease.case, done.call)
+    return after
+
+
+def _settle_alone(lease: Lease, done: Done) -> None:
+    """Somebody else carries the turn on, but what this answer cost is spent all the same."""
+    if done.call is not None:
+        with transaction() as session:
+            lock_case(session, lease.thread_id)
+            budget.settle(session, lease.case, done.call)
 
 
 def _worker_name() -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.db import transaction
 from core.models import Message, Thread, Turn
-from orchestrator.inside import as_json
+from orchestrator.messages import as_json
 from web.hub import Heard
 
 EVENT_ID = re.compile(r"\d{1,15}-\d{1,10}")

@@ -28,6 +28,7 @@ class Turn(Base):
     leased_until: Mapped[datetime | None] = maybe_at_column()
     leased_by: Mapped[str | None] = mapped_column(String(80))
     created_at: Mapped[datetime] = at_column(index=True)
+    rung_at: Mapped[datetime | None] = maybe_at_column()  # when a sweep last rang for it
     due_at: Mapped[datetime | None] = maybe_at_column()  # when this run degrades; set at each claim
     deadline_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))  # when it ends, whatever happens
     ended_at: Mapped[datetime | None] = maybe_at_column()
@@ -68,6 +69,7 @@ class ModelCall(Base):
     cost_micro: Mapped[int] = mapped_column(BigInteger, server_default="0")
     asked_at: Mapped[datetime] = at_column()
     settled_at: Mapped[datetime | None] = maybe_at_column()
+    __table_args__ = (Index("ix_model_calls_open", "turn_id", postgresql_where=settled_at.is_(None)),)
 
 
 class Spend(Base):

@@ -63,6 +63,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["turn_id"], ["turns.id"], name=op.f("fk_model_calls_turn_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("turn_id", "n", "fence", name=op.f("pk_model_calls")),
     )
+    op.create_index(
+        "ix_model_calls_open",
+        "model_calls",
+        ["turn_id"],
+        unique=False,
+        postgresql_where=sa.text("settled_at IS NULL"),
+    )
+    op.add_column("turns", sa.Column("rung_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("sites", sa.Column("mode", sa.String(length=8), server_default="live", nullable=False))
     op.add_column(
         "sites", sa.Column("review", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False)
@@ -76,6 +84,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Go back."""
+    op.drop_column("turns", "rung_at")
+    op.drop_index("ix_model_calls_open", table_name="model_calls", postgresql_where=sa.text("settled_at IS NULL"))
     op.drop_column("threads", "spent_micro")
     op.drop_column("threads", "held_micro")
     op.drop_column("sites", "notices_secret")

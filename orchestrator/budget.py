@@ -1,0 +1,119 @@
+"""Money: reserved before a model is asked, settled with what the answer cost. Per thread, per site and day, per day.
+
+The question's row (`model_calls`) is the ledger, the sums beside it decide. Amounts are millionths of a dollar. Threads
+are locked before days, and days in the order of their statement, so that two turns never wait for each other.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core.errors import HandrailError
+from core.settings import Settings
+from orchestrator.case import Case
+
+# One statement each, so that a reservation costs one round trip. Days follow their thread because they read from it.
+HOLD = text("""
+    WITH thread AS (
+        UPDATE threads SET held_micro = held_micro + :micro
+        WHERE id = :thread_id AND (:thread_most = 0 OR spent_micro + held_micro + :micro <= :thread_most)
+        RETURNING id
+    ), day AS (
+        INSERT INTO spend AS kept (scope, day, held_micro)
+        SELECT limits.scope, (now() AT TIME ZONE 'utc')::date, :micro
+        FROM thread, (VALUES ('all', CAST(:all_most AS bigint)), (:site, :site_most)) AS limits (scope, most)
+        WHERE limits.most = 0 OR :micro <= limits.most
+        ON CONFLICT (scope, day) DO UPDATE SET held_micro = kept.held_micro + :micro
+        WHERE CASE kept.scope WHEN 'all' THEN :all_most ELSE :site_most END = 0
+            OR kept.spent_micro + kept.held_micro + :micro
+               <= CASE kept.scope WHEN 'all' THEN :all_most ELSE :site_most END
+        RETURNING scope
+    )
+    SELECT (SELECT count(*) FROM thread) AS threads, (SELECT array_agg(scope) FROM day) AS scopes
+""")
+SETTLE = text("""
+    WITH call AS (
+        UPDATE model_calls SET reply = CAST(:reply AS jsonb), fault = :fault, input_tokens = :input_tokens,
+            output_tokens = :output_tokens, estimated = :estimated, cost_micro = :cost_micro, settled_at = now()
+        WHERE turn_id = :turn_id AND n = :n AND fence = :fence AND settled_at IS NULL
+        RETURNING held_micro, (asked_at AT TIME ZONE 'utc')::date AS day
+    ), thread AS (
+        UPDATE threads SET held_micro = threads.held_micro - call.held_micro, spent_micro = spent_micro + :cost_micro
+        FROM call WHERE threads.id = :thread_id AND call.held_micro > 0
+    ), days AS MATERIALIZED (
+        SELECT spend.scope, spend.day, call.held_micro FROM call JOIN spend USING (day)
+        WHERE call.held_micro > 0 AND scope IN ('all', :site)
+        ORDER BY scope FOR UPDATE OF spend
+    )
+    UPDATE spend SET held_micro = spend.held_micro - days.held_micro, spent_micro = spent_micro + :cost_micro
+    FROM days WHERE spend.scope = days.scope AND spend.day = days.day
+""")
+OPEN = text("""
+    SELECT model_calls.turn_id, n, model_calls.fence, held_micro AS cost_micro
+    FROM model_calls JOIN turns ON turns.id = model_calls.turn_id
+    WHERE turns.id = :turn_id AND settled_at IS NULL AND (model_calls.fence < turns.fence OR ended_at IS NOT NULL)
+""")
+
+MICRO = 1_000_000
+EVERYWHERE = "all"
+
+
+class BudgetSpent(HandrailError):
+    """The budget for models is used up: raise HANDRAIL_BUDGET_…, or wait until tomorrow."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a question has brought and cost. `reply` is JSON text, or None where `fault` says why there is none."""
+
+    turn_id: UUID
+    n: int
+    fence: int
+    reply: str | None
+    fault: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    estimated: bool = False
+    cost_micro: int = 0
+
+
+def hold(session: Session, case: Case, micro: int, settings: Settings) -> None:
+    """Reserve `micro` in every scope. Raises BudgetSpent; the caller's transaction then undoes the rest."""
+    if micro == 0:
+        return
+    own = case.budget_day_micro
+    limits = {
+        "thread_most": round(settings.budget_thread_usd * MICRO),
+        "site_most": round(settings.budget_site_day_usd * MICRO) if own is None else own,
+        "all_most": round(settings.budget_day_usd * MICRO),
+    }
+    held = session.execute(HOLD, limits | {"micro": micro, "thread_id": case.thread_id, "site": _scope(case)}).one()
+    if not held.threads:
+        raise BudgetSpent("The budget of this conversation is used up.")
+    if EVERYWHERE not in (held.scopes or ()):
+        raise BudgetSpent("The day's budget of the installation is used up.")
+    if _scope(case) not in held.scopes:
+        raise BudgetSpent("The day's budget of this site is used up.")
+
+
+def settle(session: Session, case: Case, call: Settled) -> None:
+    """Write down what a question brought, and give back what it did not need. Once: a second time changes nothing.
+
+    The caller holds the thread's lock.
+    """
+    session.execute(SETTLE, vars(call) | {"thread_id": case.thread_id, "site": _scope(case)})
+
+
+def settle_lost(session: Session, case: Case, turn_id: UUID) -> None:
+    """Settle the questions of a turn whose answers nobody waits for any more, as if they had cost what they held.
+
+    A worker died while a model answered, and the model may have charged for it.
+    """
+    for row in session.execute(OPEN, {"turn_id": turn_id}).all():
+        settle(session, case, Settled(**row._asdict(), reply=None, fault="The answer was lost.", estimated=True))
+
+
+def _scope(case: Case) -> str:
+    return f"site:{case.site_id}"

@@ -1,0 +1,61 @@
+"""What a turn is about: who asks, where, and what is switched on there. Read once, under the thread's lock."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from tools.tool import Caller
+
+# Only the thread is locked: whoever changes a turn holds its thread first, and sites are shared by all of theirs.
+LOCK = text("""
+    SELECT threads.id AS thread_id, threads.channel, threads.status, sites.id AS site_id, sites.name AS site_name,
+           sites.tools, sites.mode, sites.review, sites.budget_day_micro,
+           visitors.id AS visitor_id, visitors.verified_email, visitors.contact_email
+    FROM threads JOIN sites ON sites.id = threads.site_id JOIN visitors ON visitors.id = threads.visitor_id
+    WHERE threads.id = :thread_id
+    FOR UPDATE OF threads
+""")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One conversation as it is now. `status` says who has it."""
+
+    thread_id: UUID
+    channel: str
+    status: str
+    site_id: str
+    site_name: str
+    tools: tuple[str, ...]  # switched on
+    mode: str
+    review: dict[str, Any]
+    budget_day_micro: int | None
+    visitor_id: UUID
+    verified_email: str | None
+    contact_email: str | None
+
+    def caller(self, turn_id: UUID, key: str, deadline_s: float) -> Caller:
+        """On whose behalf a tool runs."""
+        return Caller(
+            site_id=self.site_id,
+            channel=self.channel,
+            thread_id=self.thread_id,
+            visitor_id=self.visitor_id,
+            turn_id=turn_id,
+            key=f"{turn_id}:{key}",
+            verified_email=self.verified_email,
+            contact_email=self.contact_email,
+            deadline_s=deadline_s,
+        )
+
+
+def lock_case(session: Session, thread_id: UUID) -> Case | None:
+    """The conversation, its thread locked until the transaction ends. None where there is no such thread."""
+    row = session.execute(LOCK, {"thread_id": thread_id}).one_or_none()
+    if row is None:
+        return None
+    found = row._asdict()
+    return Case(**{**found, "tools": tuple(found["tools"])})

@@ -1,0 +1,85 @@
+"""Runs a tool for a turn: within its time, a writing one once, and whatever goes wrong as an event."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from core.db import transaction
+from core.log import get_logger
+from core.models import ToolRun
+from core.settings import Settings
+from orchestrator import circuits
+from orchestrator.effects import RunTool
+from orchestrator.events import Call, ToolFailed, ToolReturned
+from orchestrator.journal import Lease
+from tools.tool import ArgumentsRefused, Caller, Output, Tool
+from tools.tool import ToolFailed as ToolRefused
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Hands:
+    """The tools of this process."""
+
+    settings: Settings
+    tools: tuple[Tool, ...]
+    sleep: Callable[[float], None] = time.sleep
+
+    def offered(self, lease: Lease, left: float) -> tuple[Tool, ...]:
+        """What a brain may use now: switched on, in working order, and fit for this visitor."""
+        shadow = getattr(lease.turn.state.limits, "mode", "live") == "shadow"
+        resting = circuits.resting()
+        caller = lease.case.caller(lease.turn_id, "offer", left)
+        return tuple(
+            tool
+            for tool in self.tools
+            if tool.name in lease.case.tools
+            and f"tool:{tool.name}" not in resting
+            and not (shadow and tool.kind == "writes")
+            and tool.available(caller)
+        )
+
+    def run(self, effect: RunTool, lease: Lease, left: float) -> ToolReturned | ToolFailed:
+        """Run the call, after the pause that a retry wants, within `left` seconds and the tool's own limit."""
+        tool = next((tool for tool in self.tools if tool.name == effect.call.tool), None)
+        if tool is None:
+            return ToolFailed(effect.n, f"There is no tool {effect.call.tool} any more.", again=False)
+        self.sleep(min(effect.wait_ms / 1000, left))
+        caller = lease.case.caller(lease.turn_id, effect.call.id, min(left, self.settings.tool_seconds))
+        try:
+            output = _once(tool, caller, effect.call) if tool.kind == "writes" else _run(tool, caller, effect.call)
+        except ArgumentsRefused as error:
+            return ToolFailed(effect.n, error.detail, again=False)
+        except ToolRefused as error:
+            log.info("tool_failed", tool=tool.name, cause=error.detail, again=error.again)
+            return ToolFailed(effect.n, error.detail, error.again)
+        except Exception:
+            log.exception("tool_broke", tool=tool.name)
+            return ToolFailed(effect.n, f"{tool.name} does not work at the moment.", again=True)
+        return ToolReturned(effect.n, output)
+
+
+def _run(tool: Tool, caller: Caller, call: Call) -> str:
+    output: Output = tool.perform(caller, tool.parse(call.arguments))
+    return output.model_dump_json()
+
+
+def _once(tool: Tool, caller: Caller, call: Call) -> str:
+    """Run a writing tool with its intent recorded before and its result after; a result that stands is used again."""
+    with transaction() as session:
+        intent = session.get(ToolRun, caller.key)
+        if intent is None:
+            session.add(_intent(caller, call))
+        elif intent.status == "done" and intent.output is not None:
+            return str(intent.output["json"])
+    output = _run(tool, caller, call)
+    with transaction() as session:
+        run: ToolRun = session.get_one(ToolRun, caller.key)
+        run.status, run.output, run.ended_at = "done", {"json": output}, datetime.now(UTC)
+    return output
+
+
+def _intent(caller: Caller, call: Call) -> ToolRun:
+    return ToolRun(key=caller.key, turn_id=caller.turn_id, tool=call.tool, arguments={"json": call.arguments})

@@ -1,0 +1,49 @@
+"""What is said in a thread: stored once, and shown to whoever listens once that is committed."""
+
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core import bus
+from core.models import Message
+
+ADD = text("""
+    INSERT INTO messages (id, thread_id, turn_id, role, content, citations, client_msg_id)
+    VALUES (:id, :thread_id, :turn_id, :role, :content, CAST(:citations AS jsonb), :client_msg_id)
+    ON CONFLICT (thread_id, client_msg_id) DO NOTHING
+    RETURNING created_at
+""")
+
+
+def say(
+    session: Session,
+    thread_id: UUID,
+    role: str,
+    content: str,
+    *,
+    turn_id: UUID | None = None,
+    citations: list[dict[str, Any]] | None = None,
+    client_msg_id: str | None = None,
+) -> UUID | None:
+    """Store what a visitor, the agent, staff or the system says: its id, or None where `client_msg_id` is known."""
+    shown: dict[str, Any] = {"id": str(uuid4()), "role": role, "content": content, "citations": citations or []}
+    row = shown | {"thread_id": thread_id, "turn_id": turn_id, "client_msg_id": client_msg_id}
+    created_at = session.execute(ADD, row | {"citations": json.dumps(shown["citations"])}).scalar_one_or_none()
+    if created_at is None:
+        return None
+    bus.tell(session, thread_id, "message", **shown, created_at=created_at.isoformat())
+    return UUID(shown["id"])
+
+
+def as_json(message: Message) -> dict[str, Any]:
+    """A message as the API and the stream show it."""
+    return {
+        "id": str(message.id),
+        "role": message.role,
+        "content": message.content,
+        "citations": message.citations,
+        "created_at": message.created_at.isoformat(),
+    }
