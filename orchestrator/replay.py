@@ -7,6 +7,7 @@ model's recorded answer is read again; its question, too, is put together again,
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from difflib import unified_diff
 from uuid import UUID
 
@@ -36,6 +37,11 @@ from tools.tool import Tool
 TURN = text("""
     SELECT turns.id, turns.thread_id, turns.site_id, turns.state, sites.name AS site_name
     FROM turns JOIN sites ON sites.id = turns.site_id WHERE turns.id = :id
+""")
+ENDED = text("""
+    SELECT id FROM turns
+    WHERE ended_at IS NOT NULL AND (CAST(:since AS timestamptz) IS NULL OR created_at >= :since)
+    ORDER BY created_at
 """)
 CALLS = text("SELECT n, request, reply, cost_micro FROM model_calls WHERE turn_id = :id ORDER BY n, fence")
 REPLY = text("SELECT content, citations FROM messages WHERE turn_id = :id AND role = 'agent'")
@@ -82,6 +88,11 @@ class _Stored:
         """A difference, unless both sides are the same bytes."""
         if codec.canonical(recorded) != codec.canonical(replayed):
             yield Difference(self.turn.id, seq, what, recorded, replayed)
+
+
+def ended_turns(session: Session, since: datetime | None = None) -> list[UUID]:
+    """The turns that can be replayed, oldest first; all of them, or those opened since a moment."""
+    return list(session.scalars(ENDED, {"since": since}))
 
 
 def replay(session: Session, turn_id: UUID, tools: tuple[Tool, ...] = TOOLS) -> Difference | None:

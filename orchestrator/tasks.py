@@ -50,16 +50,22 @@ def take_turn(thread_id: str) -> None:
 @celery_app.task(name=Job.SWEEP_TURNS)
 def sweep_turns() -> None:
     """Ring again for what is pending and unheld; end what is past its time."""
+    sweep_when_due()
+
+
+def sweep_when_due() -> list[UUID]:
+    """Sweep, unless somebody has done so in this period; the threads that were rung for."""
     with transaction() as session:
         if not claim_tick(session, Job.SWEEP_TURNS, get_settings().sweep_seconds):
-            return
-    sweep()
+            return []
+    return sweep()
 
 
-def sweep() -> None:
-    """One sweep: a lost bell, a killed worker or a hanging one costs seconds, never a message."""
+def sweep() -> list[UUID]:
+    """One sweep: a lost bell, a killed worker or a hanging one costs seconds, never a message. As `sweep_when_due`."""
     with transaction() as session:
-        for turn_id, thread_id in session.execute(RING, {"patience": PATIENCE}):
+        rung = session.execute(RING, {"patience": PATIENCE}).all()
+        for turn_id, thread_id in rung:
             log.info("bell_rung_again", turn=str(turn_id))
             enqueue(session, Job.TAKE_TURN, thread_id=thread_id)
         overdue = session.execute(OVERDUE, {"grace": GRACE}).all()
@@ -70,6 +76,7 @@ def sweep() -> None:
         settle(turn_id, thread_id)
     with transaction() as session:
         tell_those_who_wait(session, get_settings())
+    return [thread_id for _, thread_id in rung]
 
 
 def end(turn_id: UUID, thread_id: UUID) -> None:

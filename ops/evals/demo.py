@@ -12,7 +12,7 @@ from core import db
 from kb.indexer import index_all
 from ops.demo import content
 from ops.evals.cases import load_cases
-from ops.evals.runner import Verdict, run_cases
+from ops.evals.runner import Verdict, replay_all, run_cases
 
 QUESTIONS = Path(__file__).with_name("demo_questions.yaml")
 SOURCE_TARGET = 0.90  # of the answerable questions: a right document is cited
@@ -29,7 +29,15 @@ def run_eval(path: Path = QUESTIONS, *, verbose: bool = False) -> bool:
         content.prepare(session)
     index_all("demo", lambda _, __: None)
     verdicts = run_cases("demo", cases, lambda verdict: _show(verdict) if verdict.faults or verbose else None)
-    return _report(verdicts)
+    return _report(verdicts) & _replayed()
+
+
+def _replayed() -> bool:
+    count, differences = replay_all()
+    for difference in differences:
+        typer.echo(f"! {difference}")
+    typer.echo(f"Replay: {count - len(differences)} of {count} turns go as they went, to the byte.")
+    return not differences
 
 
 def _show(verdict: Verdict) -> None:

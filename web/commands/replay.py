@@ -1,6 +1,6 @@
 """`handrail replay`: run stored turns again from their events, and tell which would go otherwise now."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -21,30 +21,21 @@ def replay(
         raise BadRequest("Name a turn, or give --all or --since.")
     with at_home():
         from core.db import transaction
+        from orchestrator.replay import ended_turns
         from orchestrator.replay import replay as replay_turn
 
-        turns, different = [turn] if turn else _stored(since), 0
+        with transaction() as session:
+            turns, different = [turn] if turn else ended_turns(session, _in_utc(since)), 0
         for turn_id in turns:
             with transaction() as session:
                 difference = replay_turn(session, turn_id)
             if difference is not None:
                 different += 1
-                typer.echo(f"{turn_id}: {difference}")
+                typer.echo(str(difference))
     typer.echo(f"{len(turns) - different} of {len(turns)} turns go as they went.")
     if different:
         raise typer.Exit(1)
 
 
-def _stored(since: datetime | None) -> list[UUID]:
-    from datetime import UTC
-
-    from sqlalchemy import select
-
-    from core.db import transaction
-    from core.models import Turn
-
-    wanted = select(Turn.id).where(Turn.ended_at.is_not(None)).order_by(Turn.created_at)
-    if since is not None:
-        wanted = wanted.where(Turn.created_at >= since.replace(tzinfo=since.tzinfo or UTC))
-    with transaction() as session:
-        return list(session.scalars(wanted))
+def _in_utc(moment: datetime | None) -> datetime | None:
+    return moment and moment.replace(tzinfo=moment.tzinfo or UTC)
