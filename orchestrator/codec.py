@@ -1,7 +1,11 @@
-"""Events, effects and states as JSON and back, tagged with their class name; equal values give equal bytes."""
+"""Events, effects and states as JSON and back, tagged with their class name; equal values give equal bytes.
+
+What is stored carries the number of its form. To change the form: raise VERSION, give new fields a default that means
+what the older form meant, add a step to UPCASTS, and keep journals of the form that ends in `tests/orchestrator/journals`.
+"""
 
 import json
-from dataclasses import asdict
+from collections.abc import Callable
 from functools import cache
 from typing import Any, get_args
 
@@ -11,37 +15,61 @@ from orchestrator.effects import Effect, Outside, State
 from orchestrator.events import Event
 
 Json = dict[str, Any]
-VERSION = 1
+
+VERSION = 2
+
+
+class FormUnknown(Exception):
+    """Stored in a form that this code does not know: a newer Handrail wrote it."""
+
+
+def _from_1(stored: Json) -> Json:
+    """Form 2 only added fields, and their defaults mean what form 1 meant: live, no money counted, certain."""
+    return stored
+
+
+UPCASTS: dict[int, Callable[[Json], Json]] = {1: _from_1}
 
 
 def dump(value: Event | Effect | State) -> Json:
     """`value` as plain JSON types."""
-    return {"type": type(value).__name__, **_plain(asdict(value))}
+    kind: type = type(value)
+    return {"type": kind.__name__, **_adapter(kind).dump_python(value, mode="json")}
 
 
 def load_event(stored: Json, version: int = VERSION) -> Event:
-    """The event that `dump` wrote. Raises pydantic.ValidationError, or KeyError for an unknown one."""
-    return _load(stored, Event)  # type: ignore[no-any-return]
+    """The event that the `dump` of `version` wrote.
+
+    Raises pydantic.ValidationError, KeyError for an unknown kind, or FormUnknown.
+    """
+    return _load(_raise(stored, version), Event)  # type: ignore[no-any-return]
+
+
+def load_outside(stored: Json, version: int = VERSION) -> Outside:
+    """The pending effect that `dump` wrote."""
+    return _load(_raise(stored, version), Outside)  # type: ignore[no-any-return]
+
+
+def load_effect(stored: Json, version: int = VERSION) -> Effect:
+    """Any effect that `dump` wrote."""
+    return _load(_raise(stored, version), Effect)  # type: ignore[no-any-return]
+
+
+def load_state(stored: Json, version: int = VERSION) -> State:
+    """The state that `dump` wrote."""
+    return _load(_raise(stored, version), State)  # type: ignore[no-any-return]
+
+
+def upcast(stored: Json, version: int) -> Json:
+    """An event, effect or state of `version` as the `dump` of today would write it; today's own comes back as it is."""
+    if version == VERSION:
+        return stored
+    return dump(_load(_raise(stored, version), Event | Effect | State))
 
 
 def effects(stored: list[Json], version: int = VERSION) -> list[Json]:
     """Recorded effects in today's form."""
-    return stored
-
-
-def load_outside(stored: Json) -> Outside:
-    """The pending effect that `dump` wrote."""
-    return _load(stored, Outside)  # type: ignore[no-any-return]
-
-
-def load_effect(stored: Json) -> Effect:
-    """Any effect that `dump` wrote."""
-    return _load(stored, Effect)  # type: ignore[no-any-return]
-
-
-def load_state(stored: Json) -> State:
-    """The state that `dump` wrote."""
-    return _load(stored, State)  # type: ignore[no-any-return]
+    return [upcast(effect, version) for effect in stored]
 
 
 def canonical(value: Any) -> bytes:
@@ -49,20 +77,24 @@ def canonical(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def _raise(stored: Json, version: int) -> Json:
+    if version > VERSION:
+        raise FormUnknown(f"Form {version} is newer than {VERSION}, the newest that is known here.")
+    for older in range(version, VERSION):
+        stored = UPCASTS[older](stored)
+    return stored
+
+
 def _load(stored: Json, kind: Any) -> Any:
     fields = dict(stored)
-    return _readers(kind)[fields.pop("type")].validate_python(fields)
+    return _adapter(_classes(kind)[fields.pop("type")]).validate_python(fields)
 
 
 @cache
-def _readers(kind: Any) -> dict[str, TypeAdapter[Any]]:
-    classes = get_args(kind) or (kind,)
-    return {each.__name__: TypeAdapter(each) for each in classes}
+def _classes(kind: Any) -> dict[str, type]:
+    return {each.__name__: each for each in get_args(kind) or (kind,)}
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value
+@cache
+def _adapter(kind: type) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

@@ -56,6 +56,14 @@ class CheckDraft:
 
 
 @dataclass(frozen=True)
+class HoldForReview:
+    """Keep a draft that the guards passed until a person has approved it. The visitor does not see it yet."""
+
+    text: str
+    citations: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
 class OpenTicket:
     """Open a ticket about this thread, once a turn."""
 
@@ -101,8 +109,20 @@ class Finish:
 
 
 Outside = Plan | Draft | RunTool
-Inside = ScreenMessage | CheckDraft | OpenCircuit | OpenTicket | QueueHandoff | Say | SayPhrase | Finish
+Inside = ScreenMessage | CheckDraft | HoldForReview | OpenCircuit | OpenTicket | QueueHandoff | Say | SayPhrase | Finish
 Effect = Outside | Inside
+
+# A turn has one ticket and one handoff, whoever asks for them.
+KEYS = {"create_ticket": "ticket", "handoff_human": "handoff"}
+
+
+def key_of(call: Call) -> str:
+    """Under which key, within its turn, `call` writes.
+
+    `OpenTicket` and `QueueHandoff` write under the same ones. So a tool that had written before its worker died or its
+    time ran out, and the machine that then opens the ticket itself, end in one ticket, in whichever order they come.
+    """
+    return KEYS.get(call.tool, call.id)
 
 
 @dataclass(frozen=True)
@@ -120,6 +140,7 @@ class State:
     calls_refused: int = 0
     redrafts: int = 0
     said_more: bool = False  # the visitor wrote while a tool ran: plan again after it
+    refused: bool = False  # … and the guards refused it: end after the tool
     intent: str = ""
     ticketed: bool = False  # the brain opened a ticket in this turn
     phrase: Phrase | None = None  # to be said once the ticket has its number

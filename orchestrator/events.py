@@ -1,7 +1,8 @@
 """What can happen in a turn: events are facts in the past tense.
 
-All of it is frozen and plain, so that a turn can be written down and read back; `effects` likewise. `n` numbers the
-outside effects of a turn: an answer that carries an older `n` than the state's comes late, and is swallowed.
+All of it is frozen and plain, so that a turn can be written down and read back; `effects` likewise. `n` numbers what a
+turn waits for (a brain, a tool, a person's look at a draft): an answer that carries an older `n` than the state's comes
+late, and is swallowed.
 """
 
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ class Phase(StrEnum):
     USING_TOOL = "using_tool"
     DRAFTING = "drafting"
     CHECKING = "checking"
+    REVIEWING = "reviewing"  # a person looks at the draft
     ESCALATING = "escalating"
     DONE = "done"
 
@@ -49,6 +51,10 @@ class Limits:
     tool_retry_delays_ms: tuple[int, ...] = (200, 400)
     max_redrafts: int = 1
     models: int = 1  # how many brains the fallback chain has
+    mode: str = "live"  # live, review (a person approves drafts), shadow (the agent says nothing of its own)
+    # In review, a person sees the drafts of these intents and those below this confidence; with neither set, every one.
+    review_kinds: tuple[str, ...] = ()
+    review_below: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,7 @@ class Spent:
     input_tokens: int = 0
     output_tokens: int = 0
     estimated: bool = False
+    cost_micro: int = 0  # millionths of a dollar
 
 
 # ---- events ----
@@ -84,9 +91,11 @@ class Spent:
 
 @dataclass(frozen=True)
 class TurnOpened:
-    """A turn began, under these limits."""
+    """A turn began, under these limits; `settings` and `prompts` (name, hash) tell what else could change it."""
 
     limits: Limits
+    settings: str = ""
+    prompts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,10 +142,11 @@ class DraftWritten:
 
 @dataclass(frozen=True)
 class BrainFailed:
-    """The model failed or was too slow."""
+    """The model failed, was too slow, or may not be paid for any more."""
 
     n: int
     reason: str
+    spent: Spent = field(default_factory=Spent)
 
 
 @dataclass(frozen=True)
@@ -163,6 +173,7 @@ class DraftPassedGuards:
     verdicts: tuple[Verdict, ...]
     text: str
     citations: tuple[dict[str, Any], ...] = ()
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -170,6 +181,25 @@ class DraftFailedGuard:
     """An output guard objected; `reason` tells the brain why."""
 
     verdicts: tuple[Verdict, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class DraftApproved:
+    """`person` lets the held draft number `n` go out, as it was or edited: `text` is what the visitor will see."""
+
+    n: int
+    person: str
+    text: str
+    citations: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class DraftRefused:
+    """`person` does not let the held draft number `n` go out."""
+
+    n: int
+    person: str
     reason: str
 
 
@@ -208,6 +238,7 @@ class DeadlinePassed:
 
 
 Result = CallsProposed | CallsRefused | DraftWritten | BrainFailed | ToolReturned | ToolFailed
+Review = DraftApproved | DraftRefused
 Event = (
     TurnOpened
     | VisitorSaid
@@ -215,6 +246,7 @@ Event = (
     | Result
     | DraftPassedGuards
     | DraftFailedGuard
+    | Review
     | TicketOpened
     | HandoffQueued
     | PersonAskedFor

@@ -3,8 +3,10 @@
 Two rules. No clock, chance, disk or network: everything it knows stands in its arguments. And no event is ignored by
 accident: an answer that comes late is swallowed here by name, any other illegal (state, event) raises.
 
-    OPEN ── VisitorSaid ──> PLANNING <──> USING_TOOL ──> DRAFTING ──> CHECKING ──> DONE
-                                └────────────┴───────────────┴────────────┴──> ESCALATING ──> DONE
+    OPEN ── VisitorSaid ──> PLANNING <──> USING_TOOL ──> DRAFTING ──> CHECKING ──> (REVIEWING) ──> DONE
+                                └────────────┴───────────────┴────────────┴────────────┴──> ESCALATING ──> DONE
+
+CHECKING and ESCALATING are passed within one transaction, so nobody outside ever meets them.
 """
 
 from dataclasses import replace
@@ -14,6 +16,7 @@ from orchestrator.effects import (
     Draft,
     Effect,
     Finish,
+    HoldForReview,
     OpenCircuit,
     OpenTicket,
     Plan,
@@ -30,8 +33,10 @@ from orchestrator.events import (
     CallsProposed,
     CallsRefused,
     DeadlinePassed,
+    DraftApproved,
     DraftFailedGuard,
     DraftPassedGuards,
+    DraftRefused,
     DraftWritten,
     Event,
     HandoffQueued,
@@ -53,8 +58,11 @@ Step = tuple[State, tuple[Effect, ...]]
 HANDOFF_TOOL = "handoff_human"
 TICKET_TOOL = "create_ticket"
 NO_TOOLS_LEFT = "No tool may be called any more in this turn: answer with what is known."
+NO_TICKET = "create_ticket can't be called (any more) in this turn: answer with what is known."
+SHADOWED = "The assistant works in shadow mode: its answer is kept in the journal, and a person answers."
+REFUSED = "The guards refused what the visitor wrote."
 THINKING = (Phase.PLANNING, Phase.DRAFTING)
-WORKING = (Phase.OPEN, Phase.PLANNING, Phase.USING_TOOL, Phase.DRAFTING)
+WORKING = (Phase.OPEN, Phase.PLANNING, Phase.USING_TOOL, Phase.DRAFTING, Phase.REVIEWING)  # met between transactions
 
 
 class IllegalEvent(Exception):
@@ -84,14 +92,18 @@ def step(state: State, event: Event) -> Step:
             return _after_tool(state)
         case Phase.USING_TOOL, ToolFailed():
             return _retry_tool(state, event)
-        case Phase.CHECKING, DraftPassedGuards(_, text, citations):
-            return _finish(state, _outcome(state), Say(text, citations))
+        case Phase.CHECKING, DraftPassedGuards():
+            return _release(state, event)
         case Phase.CHECKING, DraftFailedGuard(_, reason):
             return _redraft(state, reason)
+        case Phase.REVIEWING, DraftApproved(_, _, text, citations):
+            return _finish(state, _outcome(state), Say(text, citations))
+        case Phase.REVIEWING, DraftRefused(_, person, reason):
+            return _hand_off(state, f"{person} did not approve the answer: {reason}")
         case Phase.ESCALATING, TicketOpened(number, known) if state.phrase is not None:
             outcome = Outcome.FAILED if state.phrase is Phrase.BRAIN_DOWN else Outcome.TICKETED
             return _finish(state, outcome, SayPhrase(state.phrase, number, known))
-        case Phase.ESCALATING, HandoffQueued():
+        case Phase.ESCALATING, HandoffQueued() if state.phrase is None:
             return _finish(state, Outcome.HANDED_OFF, SayPhrase(Phrase.PERSON_CALLED))
         case _, PersonAskedFor(reason) if state.phase in WORKING:
             return _hand_off(state, reason)
@@ -107,17 +119,26 @@ def comes_late(state: State, event: Event) -> bool:
     match event:
         case CallsProposed(n) | CallsRefused(n) | DraftWritten(n) | BrainFailed(n) | ToolReturned(n) | ToolFailed(n):
             return n != state.n or state.phase is Phase.DONE
+        case DraftApproved(n) | DraftRefused(n):  # of a draft that is void by now
+            return n != state.n or state.phase is Phase.DONE
         case DeadlinePassed() | PersonClaimed() | PersonAskedFor():
             return state.phase is Phase.DONE
     return False
 
 
 def _screened(state: State, event: MessageScreened) -> Step:
-    if not all(verdict.passed for verdict in event.verdicts):
-        return _finish(state, Outcome.ABSTAINED, SayPhrase(Phrase.CANNOT_HELP))
+    passed = all(verdict.passed for verdict in event.verdicts)
     if state.phase is Phase.USING_TOOL:  # never cut a tool short: it may be writing
-        return replace(state, said_more=True), ()
-    return _plan(replace(state, model=0))
+        return replace(state, said_more=True, refused=state.refused or not passed), ()
+    return _plan(replace(state, model=0)) if passed else _turn_down(state)
+
+
+def _turn_down(state: State) -> Step:
+    if state.limits.mode == "shadow":
+        return _hand_off(state, REFUSED)
+    if state.ticketed:  # the visitor must hear of it: the same ticket is found by its key
+        return _ticket(state, Phrase.CHECKING_FURTHER, REFUSED)
+    return _finish(state, Outcome.ABSTAINED, SayPhrase(Phrase.CANNOT_HELP))
 
 
 def _plan(state: State, feedback: str = "") -> Step:
@@ -139,10 +160,27 @@ def _calls_left(state: State) -> int:
 
 
 def _use_tools(state: State, calls: tuple[Call, ...]) -> Step:
-    allowed = calls[: _calls_left(state)]
-    if not allowed:
+    left = _calls_left(state)
+    if not left:
         return _refuse_calls(state, NO_TOOLS_LEFT)
-    return _run(state, allowed)
+    allowed = _sensible(state, calls)[:left]
+    return _run(state, allowed) if allowed else _refuse_calls(state, NO_TICKET)
+
+
+def _sensible(state: State, calls: tuple[Call, ...]) -> tuple[Call, ...]:
+    """Those of `calls` that may run.
+
+    A call for a person goes alone and first: what else was asked for is theirs to decide, and no limit may cut it off.
+    One turn opens one ticket, whatever the arguments: further calls are dropped. A shadow opens none.
+    """
+    if person := next((call for call in calls if call.tool == HANDOFF_TOOL), None):
+        return (person,)
+    kept, may_open = list[Call](), not state.ticketed and state.limits.mode != "shadow"
+    for call in calls:
+        if call.tool != TICKET_TOOL or may_open:
+            kept.append(call)
+        may_open = may_open and call.tool != TICKET_TOOL
+    return tuple(kept)
 
 
 def _run(state: State, calls: tuple[Call, ...]) -> Step:
@@ -182,6 +220,8 @@ def _after_tool(state: State) -> Step:
 
 
 def _carry_on(state: State) -> Step:
+    if state.refused:
+        return _turn_down(state)
     if state.said_more:  # what the visitor added may change the rest of the plan
         return _plan(replace(state, waiting_calls=()))
     if state.waiting_calls:
@@ -209,7 +249,23 @@ def _redraft(state: State, reason: str) -> Step:
     return _ticket(state, Phrase.NOT_CERTAIN, f"The answer did not pass the checks: {reason}")
 
 
+def _release(state: State, draft: DraftPassedGuards) -> Step:
+    if state.limits.mode == "shadow":
+        return _hand_off(state, SHADOWED)
+    if state.limits.mode == "review" and _is_held(state, draft.confidence):
+        state = replace(state, phase=Phase.REVIEWING, n=state.n + 1)
+        return state, (HoldForReview(draft.text, draft.citations),)
+    return _finish(state, _outcome(state), Say(draft.text, draft.citations))
+
+
+def _is_held(state: State, confidence: float) -> bool:
+    kinds, below = state.limits.review_kinds, state.limits.review_below
+    return (not kinds and not below) or state.intent in kinds or confidence < below
+
+
 def _ticket(state: State, phrase: Phrase, reason: str) -> Step:
+    if state.limits.mode == "shadow":  # "we'll follow up" would be a word of our own
+        return _hand_off(state, reason)
     return replace(state, phase=Phase.ESCALATING, phrase=phrase), (OpenTicket(reason),)
 
 

@@ -7,6 +7,7 @@ from orchestrator.effects import (
     Draft,
     Effect,
     Finish,
+    HoldForReview,
     OpenCircuit,
     OpenTicket,
     Plan,
@@ -16,6 +17,7 @@ from orchestrator.effects import (
     SayPhrase,
     ScreenMessage,
     State,
+    key_of,
 )
 from orchestrator.events import (
     BrainFailed,
@@ -23,8 +25,10 @@ from orchestrator.events import (
     CallsProposed,
     CallsRefused,
     DeadlinePassed,
+    DraftApproved,
     DraftFailedGuard,
     DraftPassedGuards,
+    DraftRefused,
     DraftWritten,
     Event,
     HandoffQueued,
@@ -42,7 +46,8 @@ from orchestrator.events import (
     Verdict,
     VisitorSaid,
 )
-from orchestrator.machine import IllegalEvent, step
+from orchestrator.machine import HANDOFF_TOOL, TICKET_TOOL, IllegalEvent, step
+from tools.catalog import TOOLS
 
 SEARCH = Call("1.1", "search_kb", '{"query":"returns","top_k":3}')
 ORDER = Call("1.2", "get_order", '{"order_id":"10231","email":null}')
@@ -180,3 +185,138 @@ def test_the_deadline_ends_in_a_ticket() -> None:
 def test_an_illegal_event_raises() -> None:
     with pytest.raises(IllegalEvent, match="ToolReturned while planning"):
         run(ToolReturned(1, "{}"))
+
+
+REFUSED = MessageScreened((Verdict("length", passed=False, reason="…"),))
+
+
+def test_every_writing_tool_is_known_to_write_under_one_key_a_turn() -> None:
+    writing = {tool.name for tool in TOOLS if tool.kind == "writes"}
+    assert writing == {TICKET_TOOL, HANDOFF_TOOL}
+    assert [key_of(call) for call in (TICKET, PERSON, SEARCH)] == ["ticket", "handoff", "1.1"]
+
+
+def test_ten_tickets_at_once_are_one() -> None:
+    tickets = tuple(Call(f"1.{i}", "create_ticket", f'{{"subject":"{i}"}}') for i in range(10))
+    state, effects = run(CallsProposed(1, tickets))
+    assert effects == (RunTool(2, tickets[0]),)
+    assert state.waiting_calls == ()
+
+
+def test_a_second_ticket_goes_back_to_the_brain_once_then_a_person_comes() -> None:
+    opened: list[Event] = [CallsProposed(1, (TICKET,)), ToolReturned(2, "{}")]
+    state, effects = run(*opened, CallsProposed(3, (TICKET,)))
+    assert isinstance(effects[0], Draft)
+    assert "create_ticket" in effects[0].feedback
+    assert isinstance(step(state, CallsProposed(4, (TICKET,)))[1][0], QueueHandoff)
+
+
+def test_a_ticket_that_was_not_opened_may_be_tried_otherwise() -> None:
+    failed: list[Event] = [CallsProposed(1, (TICKET,)), ToolFailed(2, "no address", again=False)]
+    assert run(*failed, CallsProposed(3, (TICKET,)))[1] == (RunTool(4, TICKET),)
+
+
+def test_a_call_for_a_person_goes_first_and_alone() -> None:
+    state, effects = run(CallsProposed(1, (SEARCH, ORDER, SEARCH, PERSON)))
+    assert effects == (RunTool(2, PERSON),)
+    assert state.waiting_calls == ()
+
+
+def test_a_message_that_is_refused_during_a_tool_waits_for_it() -> None:
+    state, effects = run(CallsProposed(1, (SEARCH,)), VisitorSaid("m2"), REFUSED)
+    assert effects == ()
+    assert step(state, ToolReturned(2, "{}"))[1] == (SayPhrase(Phrase.CANNOT_HELP), Finish(Outcome.ABSTAINED))
+
+
+def test_a_ticket_that_was_opened_is_told_although_the_next_message_is_refused() -> None:
+    state, effects = run(CallsProposed(1, (TICKET,)), VisitorSaid("m2"), REFUSED, ToolReturned(2, "{}"))
+    assert isinstance(effects[0], OpenTicket)
+    told = SayPhrase(Phrase.CHECKING_FURTHER, 9, address_known=True)
+    assert step(state, TicketOpened(9, address_known=True))[1] == (told, Finish(Outcome.TICKETED))
+
+
+def in_review(**limits: object) -> list[Event]:
+    return [TurnOpened(Limits(mode="review", **limits)), VisitorSaid("m1"), CLEAN]  # type: ignore[arg-type]
+
+
+DRAFTED: list[Event] = [DraftWritten(1, "60 days [c1].", "answer"), DraftPassedGuards((), "60 days [1].", ({"n": 1},))]
+
+
+def test_in_review_a_draft_is_held_until_a_person_agrees() -> None:
+    state, effects = run(*DRAFTED, begin=in_review())
+    assert effects == (HoldForReview("60 days [1].", ({"n": 1},)),)
+    assert state.phase is Phase.REVIEWING
+    state, effects = step(state, DraftApproved(state.n, "Ana", "Sixty days.", ()))
+    assert effects == (Say("Sixty days.", ()), Finish(Outcome.ANSWERED))
+
+
+def test_a_draft_that_is_not_approved_brings_a_person() -> None:
+    state, _ = run(*DRAFTED, begin=in_review())
+    state, effects = step(state, DraftRefused(state.n, "Ana", "out of date"))
+    assert effects == (QueueHandoff("Ana did not approve the answer: out of date"),)
+
+
+@pytest.mark.parametrize(
+    ("limits", "intent", "confidence", "held"),
+    [
+        ({}, "smalltalk", 1.0, True),
+        ({"review_kinds": ("answer",)}, "answer", 1.0, True),
+        ({"review_kinds": ("answer",)}, "smalltalk", 0.1, False),
+        ({"review_below": 0.5}, "answer", 0.4, True),
+        ({"review_below": 0.5}, "answer", 0.5, False),
+        ({"review_kinds": ("abstain",), "review_below": 0.5}, "abstain", 1.0, True),
+        ({"review_kinds": ("abstain",), "review_below": 0.5}, "answer", 0.4, True),
+        ({"review_kinds": ("abstain",), "review_below": 0.5}, "answer", 0.9, False),
+    ],
+)
+def test_a_site_chooses_which_drafts_a_person_sees(
+    limits: dict[str, object], intent: str, confidence: float, *, held: bool
+) -> None:
+    drafted = (DraftWritten(1, "…", intent), DraftPassedGuards((), "…", (), confidence))
+    state, _ = run(*drafted, begin=in_review(**limits))
+    assert (state.phase is Phase.REVIEWING) == held
+
+
+def test_what_the_visitor_adds_makes_a_held_draft_void() -> None:
+    state, effects = run(*DRAFTED, VisitorSaid("m2"), CLEAN, begin=in_review())
+    assert effects == (Plan(n=3, calls_left=3),)
+    assert step(state, DraftApproved(2, "Ana", "60 days [1].", ())) == (state, ())  # of the void one: swallowed
+    assert step(state, DraftRefused(2, "Ana", "no")) == (state, ())
+
+
+@pytest.mark.parametrize(
+    ("event", "effect"),
+    [
+        (PersonClaimed("Ana"), Finish(Outcome.HANDED_OFF)),
+        (PersonAskedFor("button"), QueueHandoff("button")),
+        (DeadlinePassed(), OpenTicket("The answer took longer than a turn may.")),
+        (REFUSED, SayPhrase(Phrase.CANNOT_HELP)),
+    ],
+)
+def test_a_held_draft_waits_for_nobody_for_ever(event: Event, effect: Effect) -> None:
+    assert run(*DRAFTED, event, begin=in_review())[1][0] == effect
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        DRAFTED,
+        [DeadlinePassed()],
+        [BrainFailed(1, "503")],
+        [REFUSED],
+        [CallsProposed(1, (TICKET,)), CallsProposed(2, (TICKET,))],
+        [DraftWritten(1, "…", "answer"), DraftFailedGuard((), "…"), DraftWritten(2, "…", "answer")]
+        + [DraftFailedGuard((), "…")],
+    ],
+)
+def test_a_shadow_says_nothing_but_that_a_person_comes(events: list[Event]) -> None:
+    state, effects = run(*events, begin=[TurnOpened(Limits(mode="shadow")), VisitorSaid("m1"), CLEAN])
+    assert [type(effect) for effect in effects] == [QueueHandoff]
+    assert step(state, HandoffQueued(1))[1] == (SayPhrase(Phrase.PERSON_CALLED), Finish(Outcome.HANDED_OFF))
+
+
+@pytest.mark.parametrize("event", [HandoffQueued(1), VisitorSaid("m2"), DraftApproved(1, "Ana", "…")])
+def test_nobody_meets_a_turn_that_escalates(event: Event) -> None:
+    state, _ = run(DeadlinePassed())
+    with pytest.raises(IllegalEvent):
+        step(state, event)
