@@ -1,7 +1,7 @@
 """Events, effects and states as JSON and back, tagged with their class name; equal values give equal bytes.
 
 What is stored carries the number of its form. To change the form: raise VERSION, give new fields a default that means
-what the older form meant, add a step to UPCASTS, and keep journals of the form that ends in `tests/orchestrator/journals`.
+what the older form meant, add a step to UPCASTS, and keep journals of the form that ends in the tests' `journals/`.
 """
 
 import json

@@ -97,9 +97,9 @@ EVENTS: tuple[tuple[str, Event], ...] = (
 
 HEAD = """# What happens next
 
-Drawn from `orchestrator/machine.py` by `python -m orchestrator.table`: first how the phases follow each other, then every
-pair of a situation and an event. A pair that is not listed is illegal and raises. An answer that carries an older number
-than the state's is swallowed in every phase.
+Drawn from `orchestrator/machine.py` by `python -m orchestrator.table`: first how the phases follow each other, then
+every pair of a situation and an event. A pair that is not listed is illegal and raises. An answer that carries an older
+number than the state's is swallowed in every phase.
 
 """
 COLUMNS = """| while | when | then | do |
