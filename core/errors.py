@@ -8,7 +8,8 @@
     │   ├── TokenMissing, TokenInvalid, TokenExpired
     │   └── ApiKeyInvalid
     ├── NotFound (404)
-    │   └── SiteNotFound, ThreadNotFound, MessageNotFound, TurnNotFound, HandoffNotFound, DocumentNotFound
+    │   └── SiteNotFound, ThreadNotFound, MessageNotFound, TurnNotFound, HandoffNotFound, DraftNotFound,
+    │       DocumentNotFound
     ├── Conflict (409)            somebody else was first
     ├── TooManyRequests (429)
     ├── Unavailable (503)         a part that we need is away
@@ -103,6 +104,10 @@ class TurnNotFound(NotFound):
 
 class HandoffNotFound(NotFound):
     """Nobody is waiting under this number: `handrail desk` lists the queue."""
+
+
+class DraftNotFound(NotFound):
+    """No draft waits under this name: `handrail desk drafts` lists those that do."""
 
 
 class DocumentNotFound(NotFound):

@@ -5,7 +5,9 @@ import sys
 import typer
 
 from core.errors import HandrailError
-from web.commands import ask, desk, index, processes, replay, sites
+from web.commands import ask, desk, index, modes, processes, replay, sites
+
+sites.site.command()(modes.mode)
 
 
 def make_cli() -> typer.Typer:

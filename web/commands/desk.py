@@ -1,4 +1,4 @@
-"""`handrail desk`: conversations that wait for a person, in the terminal."""
+"""`handrail desk`: conversations and drafts that wait for a person, in the terminal."""
 
 import getpass
 from collections.abc import Callable
@@ -10,11 +10,13 @@ from web.commands.place import at_home
 
 if TYPE_CHECKING:
     from core.models import Handoff
+    from orchestrator.review import Held
 
 desk = typer.Typer(help="Conversations that wait for a person. Alone, it lists them.", invoke_without_command=True)
 
 Number = Annotated[int, typer.Argument(help="As the list shows it.")]
 Person = Annotated[str, typer.Option("--as", help="Who you are.", default_factory=getpass.getuser)]
+Draft = Annotated[str, typer.Argument(help="As `handrail desk drafts` shows it.")]
 OfSite = Annotated[str | None, typer.Option("--site", help="Only this site.")]
 
 
@@ -78,6 +80,52 @@ def resolve(number: Number, person: Person) -> None:
     """Close a conversation's case."""
     _act("resolve", number, person)
     typer.echo("Resolved.")
+
+
+@desk.command("drafts")
+def list_drafts(site: OfSite = None) -> None:
+    """List the drafts that wait for approval, oldest first."""
+    with at_home():
+        from core.db import transaction
+        from orchestrator.review import drafts
+
+        with transaction() as session:
+            rows = [_draft_lines(held) for held in drafts(session, site)]
+    typer.echo("\n\n".join(rows) or "No draft is waiting.")
+
+
+@desk.command()
+def approve(
+    draft: Draft, person: Person, text: Annotated[str | None, typer.Option(help="Send this instead.")] = None
+) -> None:
+    """Send a draft to the visitor, as it is or edited."""
+    with at_home():
+        from core.db import transaction
+        from orchestrator import review
+
+        with transaction() as session:
+            review.approve(session, draft, person, text)
+    typer.echo("Sent.")
+
+
+@desk.command()
+def refuse(
+    draft: Draft, reason: Annotated[str, typer.Argument(help="For the staff: what is wrong with it.")], person: Person
+) -> None:
+    """Do not send a draft: the conversation waits for a person instead."""
+    with at_home():
+        from core.db import transaction
+        from orchestrator import review
+
+        with transaction() as session:
+            review.refuse(session, draft, person, reason)
+    typer.echo("Not sent. The conversation is in the queue: `handrail desk`.")
+
+
+def _draft_lines(held: "Held") -> str:
+    asked = held.asked.replace("\n", " / ")
+    sources = "".join(f"\n    [{each['n']}] {each['title']} {each['url']}" for each in held.citations)
+    return f"{held.name}  {held.site_id}  {held.since:%Y-%m-%d %H:%M}\n  asked: {asked}\n  draft: {held.text}{sources}"
 
 
 def _act(name: str, number: int, person: str, *more: Any) -> None:

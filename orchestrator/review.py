@@ -1,0 +1,108 @@
+"""What staff do with drafts that wait for them: list, approve (as they are, or edited), refuse."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.errors import Conflict, DraftNotFound
+from core.models import Turn, TurnEvent
+from orchestrator import codec
+from orchestrator.events import DraftApproved, DraftRefused, Phase, Review
+from orchestrator.inbox import checked
+from orchestrator.journal import lock_thread, open_turn_of, record
+from orchestrator.memory import unanswered
+
+MARK = re.compile(r" ?\[(\d+)\]")
+NAME_CHARS = 8
+
+Citations = tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Held:
+    """A draft that the guards passed and that no visitor has seen yet. `n` is its number in its turn."""
+
+    turn_id: UUID
+    thread_id: UUID
+    site_id: str
+    n: int
+    asked: str
+    text: str
+    citations: Citations
+    since: datetime
+
+    @property
+    def name(self) -> str:
+        """What staff call it by: no later draft of the same turn has the same."""
+        return f"{self.turn_id.hex[-NAME_CHARS:]}.{self.n}"
+
+
+def drafts(session: Session, site_id: str | None = None) -> tuple[Held, ...]:
+    """The held drafts, the longest waiting first."""
+    query = select(Turn.id, Turn.thread_id, Turn.site_id, Turn.state)
+    query = query.where(Turn.ended_at.is_(None), Turn.phase == Phase.REVIEWING).order_by(Turn.created_at)
+    rows = session.execute(query.where(Turn.site_id == site_id) if site_id else query).all()
+    return tuple(_held(session, *row) for row in rows)
+
+
+def approve(session: Session, name: str, person: str, text: str | None = None) -> Held:
+    """Send the draft called `name`, or `text` in its place with those of its citations that `text` still has.
+
+    Raises DraftNotFound, Conflict where it has just become void, and MessageEmpty, MessageTooLong or MessageNotText.
+    """
+    held = _find(session, name)
+    words, citations = (held.text, held.citations) if text is None else _edited(checked(text), held.citations)
+    _record(session, held, DraftApproved(held.n, person, words, citations))
+    return held
+
+
+def refuse(session: Session, name: str, person: str, reason: str) -> Held:
+    """Send a person instead of the draft called `name`. Raises DraftNotFound, Conflict."""
+    held = _find(session, name)
+    _record(session, held, DraftRefused(held.n, person, reason))
+    return held
+
+
+def _record(session: Session, held: Held, decided: Review) -> None:
+    """Decide under the thread's lock: the visitor may have written, or somebody else decided, a moment ago."""
+    lock_thread(session, held.thread_id)
+    turn = open_turn_of(session, held.thread_id)
+    if turn is None or turn.id != held.turn_id or turn.phase != Phase.REVIEWING:
+        raise Conflict("This draft is void: the visitor wrote more, or somebody was quicker.")
+    record(session, turn, decided)
+    if turn.phase == Phase.REVIEWING:  # the machine swallowed it
+        raise Conflict("Another draft has taken the place of this one: look at it first.")
+
+
+def _find(session: Session, name: str) -> Held:
+    for held in drafts(session):
+        if held.name == name:
+            return held
+    raise DraftNotFound
+
+
+def _held(session: Session, turn_id: UUID, thread_id: UUID, site_id: str, state: codec.Json) -> Held:
+    at, effect = next(_holds(session, turn_id))
+    asked = "\n".join(unanswered(session, thread_id))
+    return Held(turn_id, thread_id, site_id, state["n"], asked, effect["text"], tuple(effect["citations"]), at)
+
+
+def _holds(session: Session, turn_id: UUID) -> Iterator[tuple[datetime, codec.Json]]:
+    """When and what was held in this turn, the newest first."""
+    query = select(TurnEvent.recorded_at, TurnEvent.effects).where(TurnEvent.turn_id == turn_id)
+    for at, effects in session.execute(query.order_by(TurnEvent.seq.desc())):
+        yield from ((at, effect) for effect in effects if effect["type"] == "HoldForReview")
+
+
+def _edited(text: str, citations: Citations) -> tuple[str, Citations]:
+    """`text` without marks that stand for nothing, and the citations that it still has."""
+    known = {str(citation["n"]) for citation in citations}
+    shown = MARK.sub(lambda mark: mark[0] if mark[1] in known else "", text).strip()
+    kept = set(MARK.findall(shown))
+    return shown, tuple(citation for citation in citations if str(citation["n"]) in kept)
