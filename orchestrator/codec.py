@@ -18,6 +18,11 @@ Json = dict[str, Any]
 
 VERSION = 2
 
+EVENTS: dict[str, type] = {kind.__name__: kind for kind in get_args(Event)}
+EFFECTS: dict[str, type] = {kind.__name__: kind for kind in get_args(Effect)}
+OUTSIDE: dict[str, type] = {kind.__name__: kind for kind in get_args(Outside)}
+STATES: dict[str, type] = {State.__name__: State}
+
 
 class FormUnknown(Exception):
     """Stored in a form that this code does not know: a newer Handrail wrote it."""
@@ -42,12 +47,12 @@ def load_event(stored: Json, version: int = VERSION) -> Event:
 
     Raises pydantic.ValidationError, KeyError for an unknown kind, or FormUnknown.
     """
-    return _load(_raise(stored, version), Event)  # type: ignore[no-any-return]
+    return _load(_raise(stored, version), EVENTS)  # type: ignore[no-any-return]
 
 
 def load_outside(stored: Json, version: int = VERSION) -> Outside:
     """The pending effect that `dump` wrote."""
-    return _load(_raise(stored, version), Outside)  # type: ignore[no-any-return]
+    return _load(_raise(stored, version), OUTSIDE)  # type: ignore[no-any-return]
 
 
 def load_effect(stored: Json, version: int = VERSION) -> Effect:
@@ -57,14 +62,14 @@ def load_effect(stored: Json, version: int = VERSION) -> Effect:
 
 def load_state(stored: Json, version: int = VERSION) -> State:
     """The state that `dump` wrote."""
-    return _load(_raise(stored, version), State)  # type: ignore[no-any-return]
+    return _load(_raise(stored, version), STATES)  # type: ignore[no-any-return]
 
 
 def upcast(stored: Json, version: int) -> Json:
     """An event, effect or state of `version` as the `dump` of today would write it; today's own comes back as it is."""
     if version == VERSION:
         return stored
-    return dump(_load(_raise(stored, version), Event | Effect | State))
+    return dump(_load(_raise(stored, version), {**EVENTS, **EFFECTS, **STATES}))
 
 
 def effects(stored: list[Json], version: int = VERSION) -> list[Json]:
@@ -85,14 +90,9 @@ def _raise(stored: Json, version: int) -> Json:
     return stored
 
 
-def _load(stored: Json, kind: Any) -> Any:
+def _load(stored: Json, kinds: dict[str, type]) -> Any:
     fields = dict(stored)
-    return _adapter(_classes(kind)[fields.pop("type")]).validate_python(fields)
-
-
-@cache
-def _classes(kind: Any) -> dict[str, type]:
-    return {each.__name__: each for each in get_args(kind) or (kind,)}
+    return _adapter(kinds[fields.pop("type")]).validate_python(fields)
 
 
 @cache
