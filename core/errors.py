@@ -3,7 +3,8 @@
     HandrailError
     ├── BadRequest (422)          what was sent can't be used
     │   ├── MessageEmpty, MessageTooLong (413), MessageNotText
-    │   └── SourceRefused         a document source that may not be read
+    │   ├── SourceRefused         a document source that may not be read
+    │   └── AddressRefused        an address that may not be called
     ├── NotAllowed (401)
     │   ├── TokenMissing, TokenInvalid, TokenExpired
     │   └── ApiKeyInvalid
@@ -13,6 +14,7 @@
     ├── Conflict (409)            somebody else was first
     ├── TooManyRequests (429)
     ├── Unavailable (503)         a part that we need is away
+    │   └── HostUnknown
     └── SettingsRefused           the configuration is unsafe or incomplete
 
 The class name is the `error` of an HTTP answer; the docstring is its `detail` unless a better one is given.
@@ -56,6 +58,10 @@ class MessageNotText(BadRequest):
 
 class SourceRefused(BadRequest):
     """This source may not be read."""
+
+
+class AddressRefused(BadRequest):
+    """This address may not be called."""
 
 
 class NotAllowed(HandrailError):
@@ -135,6 +141,10 @@ class Unavailable(HandrailError):
     """A part of Handrail is away for the moment: try again shortly."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class HostUnknown(Unavailable):
+    """The host is not known: check the address."""
 
 
 class SettingsRefused(HandrailError):

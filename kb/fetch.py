@@ -1,7 +1,5 @@
 """The one guarded door to the web: public addresses only, each redirect checked, no second look-up of a name."""
 
-import ipaddress
-import socket
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +8,8 @@ from http import HTTPStatus
 
 import httpx2
 
-from core.errors import SourceRefused
+from core.addresses import pinned, public_addresses, web_address
+from core.errors import AddressRefused, HostUnknown, SourceRefused
 from kb.errors import SourceGone, SourceUnavailable, TooLarge
 
 REDIRECTS = 5
@@ -56,49 +55,27 @@ def fetch(url: str, limits: Limits) -> Page:
 def checked(url: str) -> str:
     """`url` if it is a web address at all. Raises SourceRefused."""
     try:
-        parts = httpx2.URL(url.strip())
-    except (httpx2.InvalidURL, ValueError) as error:
-        raise SourceRefused("This is not a web address: it must begin with https:// or http://.") from error
-    if parts.scheme not in {"http", "https"} or not parts.host:
-        raise SourceRefused("Only web addresses can be read: it must begin with https:// or http://.")
-    if parts.userinfo:
-        raise SourceRefused("A web address with a name or password in it is not read: take them out.")
-    return str(parts)
+        return str(web_address(url))
+    except AddressRefused as error:
+        raise SourceRefused(error.detail) from error
 
 
-def public_address(host: str, port: int, private_hosts: tuple[str, ...]) -> str:
-    """The IP address to call for `host`. Raises SourceRefused if any of its addresses is not public."""
+def public_address(url: httpx2.URL, private_hosts: tuple[str, ...]) -> str:
+    """The IP address to call for `url`. Raises SourceRefused if any of its addresses is not public."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise SourceUnavailable(f"The host {host} is not known: check the address.") from error
-    addresses = [str(entry[4][0]) for entry in found]
-    if host.lower() not in private_hosts:
-        for address in addresses:
-            _refuse_private(address, host)
-    return addresses[0]
-
-
-def _refuse_private(address: str, host: str) -> None:
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
-    if not (mapped or ip).is_global or ip.is_multicast:
-        raise SourceRefused(
-            f"{host} has a private address, so it is not read: if it is yours, list it in HANDRAIL_FETCH_PRIVATE_HOSTS."
-        )
+        return public_addresses(url, private_hosts)[0]
+    except HostUnknown as error:
+        raise SourceUnavailable(error.detail) from error
+    except AddressRefused as error:
+        hint = "It is not read: if it is yours, list it in HANDRAIL_FETCH_PRIVATE_HOSTS."
+        raise SourceRefused(f"{error.detail} {hint}") from error
 
 
 def _get(client: httpx2.Client, url: httpx2.URL, limits: Limits, deadline: float) -> "Page | str":
     """The page, or the address of a redirect."""
-    port = url.port or (443 if url.scheme == "https" else 80)
-    address = public_address(url.host, port, limits.private_hosts)
-    # The name goes into Host and into TLS, the address into the socket: so a second look-up can't lead elsewhere.
-    request = client.build_request(
-        "GET",
-        url.copy_with(host=address),
-        headers={"Host": url.netloc.decode("ascii"), "User-Agent": AGENT, "Accept": "text/html, */*;q=0.8"},
-        extensions={"sni_hostname": url.host},
-    )
+    address = public_address(url, limits.private_hosts)
+    headers = {"User-Agent": AGENT, "Accept": "text/html, */*;q=0.8"}
+    request = pinned(client, "GET", url, address, headers=headers)
     try:
         response = client.send(request, stream=True)
         try:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx2
 import pytest
 
 from core.errors import SourceRefused
@@ -99,7 +100,7 @@ def test_what_is_not_read_has_its_own_error(shop: str, path: str, error: type[Ex
 )
 def test_private_addresses_are_refused(host: str) -> None:
     with pytest.raises(SourceRefused, match="private address"):
-        public_address(host, 80, ())
+        public_address(httpx2.URL(scheme="http", host=host), ())
 
 
 @pytest.mark.parametrize(

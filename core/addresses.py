@@ -1,0 +1,57 @@
+"""Which addresses may be called: public ones of the web, and the one that was checked is the one that is called."""
+
+import ipaddress
+import socket
+from typing import Any
+
+import httpx2
+
+from core.errors import AddressRefused, HostUnknown
+
+PORTS = {"http": 80, "https": 443}
+
+
+def web_address(url: str) -> httpx2.URL:
+    """`url` if it is a web address at all. Raises AddressRefused."""
+    try:
+        parts = httpx2.URL(url.strip())
+    except (httpx2.InvalidURL, ValueError) as error:
+        raise AddressRefused("This is not a web address: it must begin with https:// or http://.") from error
+    if parts.scheme not in PORTS or not parts.host:
+        raise AddressRefused("Only web addresses can be used: it must begin with https:// or http://.")
+    if parts.userinfo:
+        raise AddressRefused("A web address with a name or password in it is not used: take them out.")
+    return parts
+
+
+def public_addresses(url: httpx2.URL, private_hosts: tuple[str, ...]) -> tuple[str, ...]:
+    """The IP addresses of `url`'s host, at least one.
+
+    Raises HostUnknown, or AddressRefused if any of them is not public and the host is none of `private_hosts`.
+    """
+    try:
+        found = socket.getaddrinfo(url.host, url.port or PORTS[url.scheme], type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise HostUnknown(f"The host {url.host} is not known: check the address.") from error
+    addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+    if url.host.lower() not in private_hosts and not all(map(_is_public, addresses)):
+        raise AddressRefused(f"{url.host} has a private address.")
+    return addresses
+
+
+def _is_public(address: str) -> bool:
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    mapped = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
+    return bool((mapped or ip).is_global and not ip.is_multicast)
+
+
+def pinned(
+    client: httpx2.Client, method: str, url: httpx2.URL, address: str, *, headers: dict[str, str], **more: Any
+) -> httpx2.Request:
+    """A request for `url` that goes to `address`.
+
+    The name goes into Host and into TLS, the address into the socket: so a second look-up can't lead elsewhere.
+    """
+    extensions = {"sni_hostname": url.host} | more.pop("extensions", {})
+    headers = {"Host": url.netloc.decode("ascii")} | headers
+    return client.build_request(method, url.copy_with(host=address), headers=headers, extensions=extensions, **more)
