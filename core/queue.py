@@ -24,6 +24,8 @@ class Job(StrEnum):
     INDEX_DOCUMENT = "index_document"  # index queue: document_id
     SWEEP_TURNS = "sweep_turns"  # housekeeping
     SWEEP_DOCUMENTS = "sweep_documents"  # housekeeping
+    DELIVER = "deliver"  # housekeeping: one thing that must leave, whichever is due
+    SWEEP_OUTBOX = "sweep_outbox"  # housekeeping
 
 
 CLAIM_TICK = text("""
@@ -38,6 +40,8 @@ QUEUES = {
     Job.INDEX_DOCUMENT: "index",
     Job.SWEEP_TURNS: "house",
     Job.SWEEP_DOCUMENTS: "house",
+    Job.DELIVER: "house",
+    Job.SWEEP_OUTBOX: "house",
 }
 
 

@@ -86,6 +86,17 @@ class Settings(BaseSettings):
     fetch_seconds: float = 20.0
     fetch_private_hosts: tuple[str, ...] = ()  # hosts on private addresses that may be read all the same
 
+    # What leaves for other services.
+    outgoing_seconds: float = 10.0  # one attempt, from looking the name up to the end of the answer
+    outgoing_attempts: int = Field(8, ge=1)
+    outgoing_first_wait: float = 5.0  # after the first failure, at most; each next one four times as long …
+    outgoing_longest_wait: float = 3600.0  # … up to this, which also bounds what a receiver may ask for
+    outgoing_threads: int = Field(2, ge=1)  # of the chat worker's threads
+    outgoing_circuit_failures: int = 3  # in a row, then a destination rests …
+    outgoing_circuit_seconds: float = 60.0  # … for so long
+    outgoing_private_hosts: tuple[str, ...] = ()  # hosts on private addresses that may be sent to all the same
+    outgoing_kept_days: float = 7.0  # what has been sent
+
     # Doors.
     visitor_token_minutes: int = 60
     thread_days: int = 30  # how long a token can be renewed for its thread

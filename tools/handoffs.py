@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import Conflict
 from core.models import Handoff, Thread
+from tools import notices
 from tools.fitted import fitted
 
 REASON_MAX = 500
@@ -29,9 +30,12 @@ def queue_handoff(session: Session, *, key: str, site_id: str, thread_id: UUID, 
     # No target: both the key and "a thread waits once" may be the conflict.
     added = insert(Handoff).values(row).on_conflict_do_nothing().returning(Handoff.id)
     for _ in range(2):  # the open one may be closed between our two statements
-        if session.scalar(added) is not None:
+        new = session.scalar(added) is not None
+        if new:
             _wait(session, thread_id)
         if found := _standing(session, key, thread_id):
+            if new:
+                notices.handoff_queued(session, found)
             return found
     raise Conflict("The queue changed just now: try again.")
 

@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.models import Thread, Ticket, Visitor
+from tools import notices
 from tools.fitted import fitted
 
 SUBJECT_MAX = 200
@@ -37,8 +38,12 @@ def open_ticket(
         "body": fitted(body, BODY_MAX),
         "priority": priority,
     }
-    session.execute(insert(Ticket).values(row).on_conflict_do_nothing(index_elements=["key"]))
+    added = insert(Ticket).values(row).on_conflict_do_nothing(index_elements=["key"]).returning(Ticket.id)
+    new = session.scalar(added) is not None
     if email:
         visitor = select(Thread.visitor_id).where(Thread.id == thread_id).scalar_subquery()
         session.execute(update(Visitor).where(Visitor.id == visitor).values(contact_email=email))
-    return session.scalars(select(Ticket).where(Ticket.key == key)).one()
+    ticket = session.scalars(select(Ticket).where(Ticket.key == key)).one()
+    if new:
+        notices.ticket_opened(session, ticket)
+    return ticket
