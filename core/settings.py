@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     outgoing_attempts: int = Field(8, ge=1)
     outgoing_first_wait: float = 5.0  # after the first failure, at most; each next one four times as long …
     outgoing_longest_wait: float = 3600.0  # … up to this, which also bounds what a receiver may ask for
+    outgoing_sweep_seconds: float = 5.0
     outgoing_threads: int = Field(2, ge=1)  # of the chat worker's threads
     outgoing_circuit_failures: int = 3  # in a row, then a destination rests …
     outgoing_circuit_seconds: float = 60.0  # … for so long

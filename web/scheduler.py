@@ -26,7 +26,11 @@ def run() -> None:
 
 def schedule(settings: Settings) -> dict[str, dict[str, object]]:
     """What runs how often. A tick that nobody took in time is dropped: the next one does its work."""
-    every = {Job.SWEEP_TURNS: settings.sweep_seconds, Job.SWEEP_DOCUMENTS: SWEEP_DOCUMENTS_SECONDS}
+    every = {
+        Job.SWEEP_TURNS: settings.sweep_seconds,
+        Job.SWEEP_DOCUMENTS: SWEEP_DOCUMENTS_SECONDS,
+        Job.SWEEP_OUTBOX: settings.outgoing_sweep_seconds,
+    }
     return {
         str(job): {
             "task": str(job),

@@ -1,0 +1,73 @@
+"""One POST to an address that may be called, which ends in time whatever the other side does."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+import httpx2
+
+from core.addresses import pinned, public_addresses, web_address
+from core.errors import HandrailError
+from web.outgoing.alarm import Alarm
+
+AGENT = "Handrail/0.1 (+notices)"
+CONNECT_SECONDS = 3.0
+MOST_BYTES = 16 * 1024  # of an answer's body, which nobody reads: a sender that hangs up early can stop a script
+
+
+class NoAnswer(HandrailError):
+    """The other side did not answer."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    retry_after: str = ""
+    location: str = ""
+
+
+def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float, private_hosts: tuple[str, ...]) -> Answer:
+    """Send `body`, and be back within `seconds`. Raises AddressRefused, HostUnknown, NoAnswer."""
+    failed: httpx2.HTTPError | None = None
+    with Alarm(seconds) as alarm:
+        target = web_address(url)
+        for address in public_addresses(target, private_hosts):
+            if not alarm.left():  # no time limit reaches the look-up of a name
+                break
+            try:
+                return _post(target, address, body, headers, alarm)
+            except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+                failed = error  # nobody has heard anything, so trying the next address is no second delivery
+            except httpx2.HTTPError as error:
+                failed = error
+                break
+    if alarm.rang or failed is None or isinstance(failed, httpx2.TimeoutException):
+        raise NoAnswer(f"{target.host} did not answer within {seconds:g} s.") from failed
+    raise NoAnswer(f"{target.host} did not answer ({type(failed).__name__}).") from failed
+
+
+def _post(url: httpx2.URL, address: str, body: bytes, headers: dict[str, str], alarm: "Alarm") -> Answer:
+    limit = httpx2.Timeout(alarm.left(), connect=min(CONNECT_SECONDS, alarm.left()))
+    # No proxy and no .netrc from the environment: the address that was checked is the one that is called.
+    with httpx2.Client(trust_env=False, follow_redirects=False, timeout=limit) as client:
+        heads = {"User-Agent": AGENT, "Content-Type": "application/json"} | headers
+        watched = {"trace": alarm.watch}
+        request = pinned(client, "POST", url, address, headers=heads, content=body, extensions=watched)
+        response = client.send(request, stream=True)
+        try:
+            _read(response)
+        finally:
+            response.close()
+    found = response.headers
+    return Answer(response.status_code, found.get("retry-after", ""), found.get("location", ""))
+
+
+def _read(response: httpx2.Response) -> None:
+    """Let the other side finish speaking, within bounds. The status has said already what is to be known."""
+    size = 0
+    with suppress(httpx2.HTTPError):
+        for part in response.iter_raw():
+            size += len(part)
+            if size > MOST_BYTES:
+                return
