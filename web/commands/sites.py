@@ -1,4 +1,4 @@
-"""`handrail site create` and `handrail orders import`."""
+"""`handrail site create`, `handrail site notices` and `handrail orders import`."""
 
 import secrets
 from pathlib import Path
@@ -53,6 +53,34 @@ def make_site(session: object, site_id: str, name: str, key: str) -> bool:
         "tools": list(TOOLS),
     }
     return session.scalar(insert(Site).values(row).on_conflict_do_nothing().returning(Site.id)) is not None
+
+
+@site.command("notices")
+def set_notices(
+    site_id: Annotated[str, typer.Argument(metavar="SITE")],
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where they are sent; an empty one sends none any more.")],
+    *,
+    secret: Annotated[str | None, typer.Option(help="`whsec_…` to sign with; without it, one is made.")] = None,
+    new_secret: Annotated[bool, typer.Option("--new-secret", help="Make a new one, although there is one.")] = False,
+) -> None:
+    """Tell a URL of each new ticket and handoff of the site, signed as Standard Webhooks are."""
+    with at_home() as settings:
+        from core.db import transaction
+        from web.deps import find_site
+        from web.outgoing.destinations import reachable
+        from web.outgoing.signing import key_of, make_secret
+
+        if url:
+            url = reachable(url, settings.outgoing_private_hosts)
+        if secret is not None:
+            key_of(secret)
+        with transaction() as session:
+            row = find_site(session, site_id)
+            made = make_secret() if secret is None and url and (new_secret or not row.notices_secret) else None
+            row.notices_url, row.notices_secret = url, secret or made or row.notices_secret
+    typer.echo(f"{site_id} tells {url} of tickets and handoffs." if url else f"{site_id} sends no notices.")
+    if made:
+        typer.echo(f"They are signed with this secret, shown only now:\n{made}")
 
 
 @orders.command("import")

@@ -12,7 +12,7 @@ from core.log import get_logger
 from core.settings import Settings
 from web.outgoing.circuits import PREFIX, Circuits, SharedCircuits
 from web.outgoing.claims import Claimed, claim, settle
-from web.outgoing.destinations import Destination, checked, find
+from web.outgoing.destinations import IF_YOURS, Destination, checked, find
 from web.outgoing.posting import Answer, post
 from web.outgoing.signing import signed
 from web.outgoing.verdicts import Chance, Dead, Sent, Verdict, judge
@@ -20,7 +20,6 @@ from web.outgoing.verdicts import Chance, Dead, Sent, Verdict, judge
 log = get_logger(__name__)
 
 NOWHERE = "The address for this is not set any more."
-PRIVATE = "Nothing is sent there: if it is yours, list it in HANDRAIL_OUTGOING_PRIVATE_HOSTS."
 
 
 class OurFault(Unavailable):
@@ -71,7 +70,7 @@ class Courier:
             url, private = checked(destination.url, settings.outgoing_private_hosts), settings.outgoing_private_hosts
             return post(url, body, headers, seconds=settings.outgoing_seconds, private_hosts=private)
         except AddressRefused as error:
-            return AddressRefused(f"{error.detail} {PRIVATE}")
+            return AddressRefused(f"{error.detail} {IF_YOURS}")
         except HandrailError as error:
             return error
         except Exception:

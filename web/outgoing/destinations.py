@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from core.addresses import web_address
+from core.addresses import public_addresses, web_address
 from core.errors import AddressRefused
 from core.models import Site
+
+IF_YOURS = "Nothing is sent there; if the host is yours, list it in HANDRAIL_OUTGOING_PRIVATE_HOSTS."
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,18 @@ def checked(url: str, private_hosts: tuple[str, ...]) -> str:
     """`url` if things may be sent there: over TLS, or to a host that the settings name. Raises AddressRefused."""
     parts = web_address(url)
     if parts.scheme != "https" and parts.host.lower() not in private_hosts:
-        raise AddressRefused("Notices go over TLS only: the address must begin with https://.")
+        raise AddressRefused("What leaves goes over TLS only: the address must begin with https://.")
     return str(parts)
+
+
+def reachable(url: str, private_hosts: tuple[str, ...]) -> str:
+    """`url` if things may be sent there and its host is known now. Raises AddressRefused, HostUnknown."""
+    try:
+        found = checked(url, private_hosts)
+        public_addresses(web_address(found), private_hosts)
+    except AddressRefused as error:
+        raise AddressRefused(f"{error.detail} {IF_YOURS}") from error
+    return found
 
 
 def _notices(session: Session, site_id: str) -> Destination | None:
