@@ -2,6 +2,8 @@
 
 import ipaddress
 import socket
+import ssl
+from functools import lru_cache
 from typing import Any
 
 import httpx2
@@ -9,6 +11,12 @@ import httpx2
 from core.errors import AddressRefused, HostUnknown
 
 PORTS = {"http": 80, "https": 443}
+
+
+@lru_cache(maxsize=1)
+def tls() -> ssl.SSLContext:
+    """What clients check certificates with; reading the authorities costs 0.2 s, so it is done once in a process."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 def web_address(url: str) -> httpx2.URL:

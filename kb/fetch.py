@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 import httpx2
 
-from core.addresses import pinned, public_addresses, web_address
+from core.addresses import pinned, public_addresses, tls, web_address
 from core.errors import AddressRefused, HostUnknown, SourceRefused
 from kb.errors import SourceGone, SourceUnavailable, TooLarge
 
@@ -43,7 +43,9 @@ def fetch(url: str, limits: Limits) -> Page:
     """
     deadline = time.monotonic() + limits.seconds
     # No proxy and no .netrc from the environment: the address that was checked is the one that is called.
-    with httpx2.Client(trust_env=False, follow_redirects=False, timeout=min(10.0, limits.seconds)) as client:
+    with httpx2.Client(
+        verify=tls(), trust_env=False, follow_redirects=False, timeout=min(10.0, limits.seconds)
+    ) as client:
         for _ in range(REDIRECTS + 1):
             page = _get(client, httpx2.URL(checked(url)), limits, deadline)
             if isinstance(page, Page):
