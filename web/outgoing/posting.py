@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import httpx2
 
-from core.addresses import pinned, public_addresses, web_address
+from core.addresses import pinned, public_addresses, tls, web_address
 from core.errors import HandrailError
 from web.outgoing.alarm import Alarm
 
@@ -50,7 +50,7 @@ def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float, priv
 def _post(url: httpx2.URL, address: str, body: bytes, headers: dict[str, str], alarm: "Alarm") -> Answer:
     limit = httpx2.Timeout(alarm.left(), connect=min(CONNECT_SECONDS, alarm.left()))
     # No proxy and no .netrc from the environment: the address that was checked is the one that is called.
-    with httpx2.Client(trust_env=False, follow_redirects=False, timeout=limit) as client:
+    with httpx2.Client(verify=tls(), trust_env=False, follow_redirects=False, timeout=limit) as client:
         heads = {"User-Agent": AGENT, "Content-Type": "application/json"} | headers
         watched = {"trace": alarm.watch}
         request = pinned(client, "POST", url, address, headers=heads, content=body, extensions=watched)
