@@ -11,6 +11,7 @@ from core import bus
 from core.models import Document, Handoff, Turn, WorkerBeat
 from core.queue import QUEUES
 from web.beats import ALIVE
+from web.outgoing.gauges import measure_outbox
 
 REQUESTS = Histogram(
     "handrail_request_seconds",
@@ -46,6 +47,7 @@ def collect(session: Session) -> bytes:
     alive = select(func.count()).where(WorkerBeat.seen_at > func.now() - ALIVE)
     WORKERS.set(session.scalar(alive) or 0)
     _measure_queues()
+    measure_outbox(session)
     return generate_latest(REGISTRY)
 
 
