@@ -58,11 +58,12 @@ def claim(session: Session, settings: Settings, resting: Iterable[str]) -> Claim
 def ready(settings: Settings, resting: Iterable[str] = ()) -> ColumnElement[bool]:
     """What can be sent now."""
     busy = aliased(Outgoing)
-    here = busy.destination == Outgoing.destination
-    in_hand = select(busy.id).where(here, busy.state == "pending", busy.leased_until > NOW).exists()
+    # NOT IN, not NOT EXISTS: the few that are being sent are looked up once, not for each row that waits.
+    in_hand = select(busy.destination).where(busy.state == "pending", busy.leased_until > NOW)
     left = Outgoing.attempts < settings.outgoing_attempts
     awake = Outgoing.destination.not_in(list(resting))
-    return (Outgoing.state == "pending") & (Outgoing.due_at <= NOW) & left & awake & ~in_hand
+    free = Outgoing.destination.not_in(in_hand)
+    return (Outgoing.state == "pending") & (Outgoing.due_at <= NOW) & left & awake & free
 
 
 def settle(session: Session, claimed: Claimed, verdict: Verdict) -> bool:

@@ -44,7 +44,9 @@ def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float, priv
                 break
     if alarm.rang or failed is None or isinstance(failed, httpx2.TimeoutException):
         raise NoAnswer(f"{target.host} did not answer within {seconds:g} s.") from failed
-    raise NoAnswer(f"{target.host} did not answer ({type(failed).__name__}).") from failed
+    # What the system and the TLS library say helps; what a protocol error quotes is the other side's.
+    said = str(failed) if isinstance(failed, httpx2.ConnectError) else type(failed).__name__
+    raise NoAnswer(f"{target.host} did not answer ({said}).") from failed
 
 
 def _post(url: httpx2.URL, address: str, body: bytes, headers: dict[str, str], alarm: "Alarm") -> Answer:
