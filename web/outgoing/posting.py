@@ -50,7 +50,8 @@ def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float, priv
 
 
 def _post(url: httpx2.URL, address: str, body: bytes, headers: dict[str, str], alarm: "Alarm") -> Answer:
-    limit = httpx2.Timeout(alarm.left(), connect=min(CONNECT_SECONDS, alarm.left()))
+    left = max(alarm.left(), 0.001)
+    limit = httpx2.Timeout(left, connect=min(CONNECT_SECONDS, left))
     # No proxy and no .netrc from the environment: the address that was checked is the one that is called.
     with httpx2.Client(verify=tls(), trust_env=False, follow_redirects=False, timeout=limit) as client:
         heads = {"User-Agent": AGENT, "Content-Type": "application/json"} | headers
