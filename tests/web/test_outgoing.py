@@ -21,6 +21,7 @@ from core.queue import Job
 from core.settings import Settings
 from tests.conftest import SITE, make_site
 from tests.web.receiver import SECRET, Receiver, receiving, slow, status
+from web.outgoing.circuits import SharedCircuits
 from web.outgoing.claims import claim, ready, settle
 from web.outgoing.delivery import Courier
 from web.outgoing.gauges import OLDEST, OUTBOX, measure_outbox
@@ -44,10 +45,11 @@ class Circuits:
     failures: dict[str, int] = field(default_factory=dict)
     open: dict[str, float] = field(default_factory=dict)
 
-    def failed(self, name: str, threshold: int, seconds: float) -> None:
+    def failed(self, name: str, *, threshold: int, seconds: float) -> bool:
         self.failures[name] = self.failures.get(name, 0) + 1
         if self.failures[name] >= threshold:
             self.open[name] = seconds
+        return name in self.open
 
     def succeeded(self, name: str) -> None:
         self.failures.pop(name, None)
@@ -306,3 +308,14 @@ def test_the_gauges_tell_states_and_age(there: Receiver) -> None:
     found = {state: OUTBOX.labels(state)._value.get() for state in ("pending", "sent", "dead")}
     assert found == {"pending": 1, "sent": 1, "dead": 1}
     assert 30 <= OLDEST._value.get() < 60
+
+
+def test_circuits_are_shared_and_forget_when_it_works_again(committed: object) -> None:
+    first, second = SharedCircuits(), SharedCircuits()
+    opened = [circuits.failed("to:a", threshold=3, seconds=30) for circuits in (first, second, first)]
+    assert opened == [False, False, True]
+    assert list(second.resting()) == ["to:a"]
+    assert 29 < second.resting()["to:a"] <= 30
+    second.succeeded("to:a")
+    assert first.resting() == {}
+    assert not first.failed("to:a", threshold=3, seconds=30)

@@ -17,8 +17,8 @@ FORGOTTEN_S = 3600  # a failure that nothing followed
 class Circuits(Protocol):
     """What the sender needs of circuits."""
 
-    def failed(self, name: str, threshold: int, seconds: float) -> None:
-        """Count a failure; the `threshold`th in a row lets `name` rest for `seconds`."""
+    def failed(self, name: str, *, threshold: int, seconds: float) -> bool:
+        """Count a failure; the `threshold`th in a row lets `name` rest for `seconds`. True if it rests from now on."""
 
     def succeeded(self, name: str) -> None:
         """Forget the failures of `name`."""
@@ -30,16 +30,19 @@ class Circuits(Protocol):
 class SharedCircuits:
     """Circuits in Redis. Without it none rests: each attempt still has its own time limit and its own wait."""
 
-    def failed(self, name: str, threshold: int, seconds: float) -> None:
-        """Count a failure; the `threshold`th in a row lets `name` rest for `seconds`."""
+    def failed(self, name: str, *, threshold: int, seconds: float) -> bool:
+        """Count a failure; the `threshold`th in a row lets `name` rest for `seconds`. True if it rests from now on."""
         try:
             count = int(bus.client().incr(f"circuit-failures:{name}"))
             bus.client().expire(f"circuit-failures:{name}", FORGOTTEN_S)
-            if count >= threshold:
-                log.warning("circuit_opened", circuit=name, seconds=seconds)
-                bus.client().zadd("circuits-resting", {name: time.time() + seconds})
+            if count < threshold:
+                return False
+            bus.client().zadd("circuits-resting", {name: time.time() + seconds})
         except redis.RedisError as error:
             log.warning("circuit_not_shared", circuit=name, cause=repr(error))
+            return False
+        log.warning("circuit_opened", circuit=name, seconds=seconds)
+        return True
 
     def succeeded(self, name: str) -> None:
         """Forget the failures of `name`."""
