@@ -21,7 +21,6 @@ from core.queue import Job
 from core.settings import Settings
 from tests.conftest import SITE, make_site
 from tests.web.receiver import SECRET, Receiver, receiving, slow, status
-from web.outgoing.circuits import SharedCircuits
 from web.outgoing.claims import claim, ready, settle
 from web.outgoing.delivery import Courier
 from web.outgoing.gauges import OLDEST, OUTBOX, measure_outbox
@@ -308,14 +307,3 @@ def test_the_gauges_tell_states_and_age(there: Receiver) -> None:
     found = {state: OUTBOX.labels(state)._value.get() for state in ("pending", "sent", "dead")}
     assert found == {"pending": 1, "sent": 1, "dead": 1}
     assert 30 <= OLDEST._value.get() < 60
-
-
-def test_circuits_are_shared_and_forget_when_it_works_again(committed: object) -> None:
-    first, second = SharedCircuits(), SharedCircuits()
-    opened = [circuits.failed("to:a", threshold=3, seconds=30) for circuits in (first, second, first)]
-    assert opened == [False, False, True]
-    assert list(second.resting()) == ["to:a"]
-    assert 29 < second.resting()["to:a"] <= 30
-    second.succeeded("to:a")
-    assert first.resting() == {}
-    assert not first.failed("to:a", threshold=3, seconds=30)
