@@ -49,7 +49,7 @@ def test_a_changed_byte_is_a_difference() -> None:
     journal["events"][3][1][0]["n"] = 7
     difference = compare(uuid4(), history_of(journal), codec.upcast(journal["state"], 1))
     assert difference is not None
-    assert (difference.seq, difference.event) == (4, "CallsProposed")
+    assert (difference.seq, difference.what) == (4, "CallsProposed")
 
 
 def test_a_turn_that_an_older_form_left_unfinished_goes_on() -> None:
