@@ -126,10 +126,10 @@ def _tools_hash(offered: tuple[tuple[str, str, str], ...]) -> str:
 def understood(effect: Plan | Draft, reply: Reply, offered: tuple[Tool, ...], cost_micro: int = 0) -> Result:
     """A brain's reply as an event: calls only where each is offered and its arguments fit."""
     usage = reply.usage
-    spent = Spent(reply.model, usage.input_tokens, usage.output_tokens, usage.estimated)
+    spent = Spent(reply.model, usage.input_tokens, usage.output_tokens, usage.estimated, cost_micro)
     if not reply.calls:
         if not reply.text.strip():
-            return BrainFailed(effect.n, "The model answered nothing.")
+            return BrainFailed(effect.n, "The model answered nothing.", spent)
         return DraftWritten(effect.n, reply.text, reply.intent, spent)
     try:
         calls = tuple(_checked(call, offered, f"{effect.n}.{i}") for i, call in enumerate(reply.calls, start=1))

@@ -57,7 +57,7 @@ def load_outside(stored: Json, version: int = VERSION) -> Outside:
 
 def load_effect(stored: Json, version: int = VERSION) -> Effect:
     """Any effect that `dump` wrote."""
-    return _load(_raise(stored, version), Effect)  # type: ignore[no-any-return]
+    return _load(_raise(stored, version), EFFECTS)  # type: ignore[no-any-return]
 
 
 def load_state(stored: Json, version: int = VERSION) -> State:

@@ -10,7 +10,7 @@ from core.log import get_logger
 from core.models import ToolRun
 from core.settings import Settings
 from orchestrator import circuits
-from orchestrator.effects import RunTool
+from orchestrator.effects import RunTool, key_of
 from orchestrator.events import Call, ToolFailed, ToolReturned
 from orchestrator.journal import Lease
 from tools.tool import ArgumentsRefused, Caller, Output, Tool
@@ -29,7 +29,7 @@ class Hands:
 
     def offered(self, lease: Lease, left: float) -> tuple[Tool, ...]:
         """What a brain may use now: switched on, in working order, and fit for this visitor."""
-        shadow = getattr(lease.turn.state.limits, "mode", "live") == "shadow"
+        shadow = lease.turn.state.limits.mode == "shadow"
         resting = circuits.resting()
         caller = lease.case.caller(lease.turn_id, "offer", left)
         return tuple(
@@ -47,7 +47,7 @@ class Hands:
         if tool is None:
             return ToolFailed(effect.n, f"There is no tool {effect.call.tool} any more.", again=False)
         self.sleep(min(effect.wait_ms / 1000, left))
-        caller = lease.case.caller(lease.turn_id, effect.call.id, min(left, self.settings.tool_seconds))
+        caller = lease.case.caller(lease.turn_id, key_of(effect.call), min(left, self.settings.tool_seconds))
         try:
             output = _once(tool, caller, effect.call) if tool.kind == "writes" else _run(tool, caller, effect.call)
         except ArgumentsRefused as error:

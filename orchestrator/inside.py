@@ -1,6 +1,7 @@
 """The effects that are performed inside the transaction that records them: guards, tickets, handoffs, words."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import assert_never
 from uuid import UUID
 
@@ -9,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from core import bus
 from core.models import Message, Thread, Visitor
+from core.settings import get_settings
 from orchestrator import circuits, guards, messages, open_turns
 from orchestrator.effects import (
     CheckDraft,
     Finish,
+    HoldForReview,
     Inside,
     OpenCircuit,
     OpenTicket,
@@ -46,6 +49,9 @@ def perform(session: Session, turn: OpenTurn, effect: Inside) -> Sequence[Event]
     match effect:
         case ScreenMessage() | CheckDraft():
             return (judge(session, turn, effect),)
+        case HoldForReview():  # nothing is left for a worker: a person, or the deadline, carries the turn on
+            turn.pending, turn.lasts = None, timedelta(minutes=get_settings().review_minutes)
+            bus.tell(session, turn.thread_id, "state", state="reviewing")
         case OpenCircuit(tool):
             circuits.trip(tool)
         case OpenTicket(reason):

@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 from core import bus
 from core.models import Thread
 from core.queue import Job, enqueue
-from core.settings import Settings
+from core.settings import Settings, get_settings
 from orchestrator import codec, inside, open_turns, showing
 from orchestrator.case import Case, lock_case
 from orchestrator.effects import Draft, Outside, Plan, RunTool, State
-from orchestrator.events import Event, Limits, TurnOpened
+from orchestrator.events import Event, Limits, Phase, TurnOpened
 from orchestrator.machine import step
 from orchestrator.open_turns import OpenTurn
 
@@ -86,6 +86,9 @@ def opened(case: Case, settings: Settings) -> TurnOpened:
         tool_retry_delays_ms=settings.tool_retry_delays_ms,
         max_redrafts=settings.max_redrafts,
         models=len(settings.models),
+        mode=case.mode,
+        review_kinds=tuple(case.review.get("kinds", ())),
+        review_below=case.review.get("below", 0.0),
     )
     return TurnOpened(limits)
 
@@ -157,7 +160,7 @@ def record(session: Session, turn: OpenTurn, event: Event) -> None:
 
 def step_on(session: Session, turn: OpenTurn, event: Event) -> None:
     """As `record`, but for the writing: further events of the same transaction may follow."""
-    was = turn.pending
+    was, reviewed = turn.pending, turn.phase is Phase.REVIEWING
     events: deque[Event] = deque([event])
     while events:
         happened = events.popleft()
@@ -171,6 +174,8 @@ def step_on(session: Session, turn: OpenTurn, event: Event) -> None:
     if turn.state.outcome is not None:
         turn.pending = None
     elif turn.pending is not None and turn.pending != was:
+        if reviewed:  # the visitor wrote on while a person looked: a turn's own deadline counts again
+            turn.lasts = timedelta(seconds=get_settings().accept_seconds)
         _next(session, turn)
 
 

@@ -237,7 +237,7 @@ def _retry_tool(state: State, event: ToolFailed) -> Step:
     worn_out: tuple[Effect, ...] = (OpenCircuit(call.tool),) if call is not None and event.again else ()
     state = replace(state, running=None)
     if call is not None and call.tool == HANDOFF_TOOL:
-        state, effects = _ticket(state, Phrase.CHECKING_FURTHER, "A person was asked for in vain.")
+        state, effects = _hand_off(state, "The assistant called a person, and its tool gave no answer.")
     else:
         state, effects = _carry_on(state)
     return state, worn_out + effects

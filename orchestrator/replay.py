@@ -35,7 +35,8 @@ from tools.catalog import TOOLS
 from tools.tool import Tool
 
 TURN = text("""
-    SELECT turns.id, turns.thread_id, turns.site_id, turns.state, sites.name AS site_name
+    SELECT turns.id, turns.thread_id, turns.site_id, turns.state, sites.name AS site_name,
+        (SELECT max(version) FROM turn_events WHERE turn_id = turns.id) AS version
     FROM turns JOIN sites ON sites.id = turns.site_id WHERE turns.id = :id
 """)
 ENDED = text("""
@@ -102,7 +103,7 @@ def replay(session: Session, turn_id: UUID, tools: tuple[Tool, ...] = TOOLS) -> 
         raise TurnNotFound
     history = read_history(session, turn_id)
     turn = OpenTurn(row.id, row.thread_id, row.site_id, len(history), codec.load_state(row.state), None, leased=False)
-    if difference := compare(turn_id, history, row.state):
+    if difference := compare(turn_id, history, codec.upcast(row.state, row.version or codec.VERSION)):
         return difference
     stored = _Stored(session, turn, row.site_name, history, tools)
     return next(_differences(stored), None)

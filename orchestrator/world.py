@@ -93,7 +93,7 @@ class World:
             micro = most_micro(self.settings, name, question.ask)
             budget.hold(session, lease.case, micro, self.settings)
             asking.keep(session, lease, question, n=effect.n, model=name, held_micro=micro)
-        if getattr(lease.turn.state.limits, "mode", "live") != "live":
+        if lease.turn.state.limits.mode != "live":
             return question, Silence()
         return question, SentenceStream(lease.turn_id, lease.thread_id, evidence, told=isinstance(effect, Draft))
 

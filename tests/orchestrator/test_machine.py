@@ -222,6 +222,11 @@ def test_a_call_for_a_person_goes_first_and_alone() -> None:
     assert state.waiting_calls == ()
 
 
+def test_a_person_comes_although_the_tool_that_calls_one_does_not_answer() -> None:
+    _, effects = run(CallsProposed(1, (PERSON,)), ToolFailed(2, "down", again=False))
+    assert [type(effect) for effect in effects] == [QueueHandoff]
+
+
 def test_a_message_that_is_refused_during_a_tool_waits_for_it() -> None:
     state, effects = run(CallsProposed(1, (SEARCH,)), VisitorSaid("m2"), REFUSED)
     assert effects == ()

@@ -15,6 +15,7 @@ from tests.orchestrator.walk import ANSWERS, EDITED, PASSED, World, reached
 
 WALKS = int(os.environ.get("HANDRAIL_WALKS", "400"))
 STEPS = 30
+ROUNDS = 3  # chance may leave something out: then it walks on
 MANY = 2_000  # walks, from which on the rare things must have happened, too
 
 
@@ -66,9 +67,11 @@ def test_whatever_happens_the_promises_of_a_turn_hold() -> None:
     how = settings(
         max_examples=WALKS, stateful_step_count=STEPS, deadline=None, suppress_health_check=list(HealthCheck)
     )
-    run_state_machine_as_test(Walk, settings=how)
+    for _ in range(ROUNDS):
+        run_state_machine_as_test(Walk, settings=how)
+        if not (missed := sorted(everything() - reached.keys())):
+            break
     print(f"{reached['walks']} walks:", ", ".join(f"{name} {count}" for name, count in reached.most_common()))
-    missed = sorted(everything() - reached.keys())
     assert not missed, f"no walk came by {missed}"
     assert reached["walks"] >= WALKS
 
