@@ -20,7 +20,7 @@ from core.log import get_logger
 
 log = get_logger(__name__)
 
-GRACE_S = 0.25  # for a server to obey a cancel, and for a rollback that begins after the deadline
+GRACE_S = 0.25  # for a server to obey
 CONNECT_S = 5
 
 Result = TypeVar("Result")
@@ -38,7 +38,7 @@ class Connection(psycopg.Connection[Any]):
         deadline = in_force()
         if deadline is None or timeout is not None:
             return super().wait(gen, interval, timeout)
-        until = max(deadline.left(), GRACE_S)
+        until = deadline.left() or GRACE_S  # a rollback may begin after the deadline
         try:
             return super().wait(gen, interval, until)
         except OperationalError as error:
