@@ -16,7 +16,7 @@ from tools.within import within
 log = get_logger(__name__)
 
 FAILED = "The knowledge base can't be searched at the moment."
-TEXT_MAX = 8_000  # characters of a passage; a chunk of 800 tokens has half of it
+TEXT_MAX = 6_000  # characters of a passage; a chunk of 800 tokens has about 4,000
 TITLE_MAX = 300
 URL_MAX = 2_000  # a longer one is left out: half an address leads nowhere
 SCORE_DIGITS = 4  # enough to rank; the same on every machine

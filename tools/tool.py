@@ -131,7 +131,7 @@ class Tool:
 
     def _checked(self, result: Output) -> Output:
         try:
-            output = self.output.model_validate(result.model_dump())
+            output = self.output.model_validate(result.model_dump(warnings=False))
             size = len(output.model_dump_json())
         except (ValueError, AttributeError, RecursionError) as error:  # no Output at all, or one that is no JSON
             log.warning("tool_output_refused", tool=self.name, cause=type(error).__name__)

@@ -43,14 +43,16 @@ class Openings:
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         """As prometheus_client asks for it."""
-        family = CounterMetricFamily("handrail_circuits_opened", "Circuits opened since Redis was empty", labels=["name"])
+        family = CounterMetricFamily(
+            "handrail_circuits_opened", "Circuits opened since Redis was empty", labels=["name"]
+        )
         for name, count in sorted(self.counts.items()):
             family.add_metric([name], count)
         yield family
 
 
 OPENINGS = Openings()
-REGISTRY.register(OPENINGS)  # type: ignore[arg-type]  # it needs no more than `collect`
+REGISTRY.register(OPENINGS)
 
 
 def count_request(route: str, status: int, seconds: float) -> None:

@@ -37,7 +37,9 @@ def engine(servers: Addresses) -> Iterator[Engine]:
 def running(servers: Addresses, what: str) -> int:
     """Statements with `what` in them that the server works on now."""
     watching = engine_of(servers.database_url, pool=1, app="watching")
-    query = text("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE :what AND pid <> pg_backend_pid()")
+    query = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE :what AND pid <> pg_backend_pid()"
+    )
     with watching.connect() as connection:
         found = int(connection.scalar(query, {"what": f"%{what}%"}) or 0)
     watching.dispose()
@@ -213,7 +215,7 @@ def drip(line: socket.socket, head: bytes = b"", piece: bytes = b"x") -> None:
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
 FAULTS: dict[str, Callable[[socket.socket], None]] = {
-    "says nothing": lambda line: time.sleep(5),
+    "says nothing": lambda _: time.sleep(5),
     "drips its status line": drip,
     "drips its headers": lambda line: drip(line, b"HTTP/1.1 200 OK\r\n", b"a: b\r\n"),
     "drips its body": lambda line: drip(line, HEAD),
