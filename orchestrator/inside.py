@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core import bus
 from core.models import Message, Thread, Visitor
+from core.settings import get_settings
 from orchestrator import circuits, guards, messages, open_turns
 from orchestrator.effects import (
     CheckDraft,
@@ -47,7 +48,7 @@ def perform(session: Session, turn: OpenTurn, effect: Inside) -> Sequence[Event]
         case ScreenMessage() | CheckDraft():
             return (judge(session, turn, effect),)
         case OpenCircuit(tool):
-            circuits.trip(tool)
+            circuits.trip(f"tool:{tool}", get_settings().circuit_seconds)
         case OpenTicket(reason):
             return (_open_ticket(session, turn, reason),)
         case QueueHandoff(reason):
