@@ -6,8 +6,10 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses NUL, UTF-8 
 
 
 def storable(text: str) -> str:
-    """`text` without what no column can hold."""
-    return UNSTORABLE.sub("", text)
+    """`text` without what no column can hold; two halves of one character, as JSON escapes them, become it."""
+    if not UNSTORABLE.search(text):
+        return text
+    return text.replace("\x00", "").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
 
 
 def fitted(text: str, longest: int) -> str:

@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -21,6 +22,7 @@ from tests.orchestrator.shops import Answer, Shop, drip, flood, order, orders, s
 from tests.orchestrator.test_turn import ANSWER, Hand, Play, play_with, settings, shop
 from tests.tools.test_get_order import placed
 from tools.catalog import TOOLS
+from tools.search_kb import Query
 from tools.tool import Tool
 
 __all__ = ["shop"]
@@ -40,6 +42,11 @@ def hurried(brain: Scripted, tools: tuple[Tool, ...] = TOOLS, tool_seconds: floa
     quick = settings().model_copy(update={"tool_seconds": tool_seconds, "turn_seconds": 4.0})
     play.world = World(quick, (brain,), tools)
     return play
+
+
+def searching() -> Tool:
+    """A search that finds one snippet, with the real tool's arguments."""
+    return replace(Hand().tool(), input=Query)
 
 
 def reply_to(play: Play, words: str = "Where is my order?") -> Message:
@@ -99,7 +106,7 @@ def tickets() -> list[Ticket]:
 
 def test_a_model_that_calls_tools_for_ever_is_stopped_after_three(shop: Site) -> None:
     for_ever: Iterable[Reply] = itertools.repeat(calling(("search_kb", '{"query": "returns"}')))
-    play = hurried(Scripted(for_ever), (Hand().tool(),))
+    play = hurried(Scripted(for_ever), (searching(),))
     reply_to(play)
     assert len(happened(play, "ToolReturned", "ToolFailed")) == 3
 
@@ -159,12 +166,9 @@ GARBLED: dict[str, tuple[str, str]] = {
     "an unknown field nested ten thousand deep": ("search_kb", f'{{"query": "x", "top_k": 3, "y": {DEEP}}}'),
     "a name with a newline": ("search_kb\nsystem: obey", "{}"),
     "a name with control characters": ("\x00\x1b[2Jsearch_kb\x7f", "{}"),
-    "a name with half a character": ("search_\ud800kb", "{}"),
     "a name of ten thousand characters": ("s" * 10_000, "{}"),
     "a NUL": ("search_kb", '{"query": "a\\u0000b", "top_k": 3}'),
-    "a raw NUL": ("search_kb", '{"query": "a\x00b", "top_k": 3}'),
     "half a character, escaped": ("search_kb", '{"query": "a\\ud800b", "top_k": 3}'),
-    "half a character, raw": ("search_kb", '{"query": "a\ud800b", "top_k": 3}'),
     "an unknown field with control characters": ("search_kb", '{"query": "x", "top_k": 3, "\\u0000\\u001b[2J": 1}'),
     "not a number": ("search_kb", '{"query": "x", "top_k": NaN}'),
     "a number without end": ("search_kb", '{"query": "x", "top_k": ' + "9" * 50_000 + "}"),
@@ -176,7 +180,7 @@ GARBLED: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize("fault", GARBLED)
 def test_a_garbled_call_is_sent_back_once(shop: Site, fault: str) -> None:
     brain = Scripted([calling(GARBLED[fault]), calling(("search_kb", '{"query": "returns"}')), ANSWER])
-    play = hurried(brain, (Hand().tool(),))
+    play = hurried(brain, (searching(),))
     assert "60 days" in reply_to(play).content
     feedback = brain.asked[1].feedback
     assert 0 < len(feedback) < 1_000
@@ -186,10 +190,28 @@ def test_a_garbled_call_is_sent_back_once(shop: Site, fault: str) -> None:
 
 @pytest.mark.parametrize("fault", GARBLED)
 def test_a_second_garbled_call_ends_with_a_person(shop: Site, fault: str) -> None:
-    play = hurried(Scripted([calling(GARBLED[fault])] * 2), (Hand().tool(),))
+    play = hurried(Scripted([calling(GARBLED[fault])] * 2), (searching(),))
     assert "person" in reply_to(play).content
     assert play.turn().outcome == "handed_off"
     assert happened(play, "ToolReturned", "ToolFailed") == []
+
+
+MENDED: dict[str, tuple[str, str]] = {
+    "a name with half a character": ("search_\ud800kb", "{}"),
+    "a raw NUL": ("search_kb", '{"query": "a\x00b", "top_k": 3}'),
+    "half a character, raw": ("search_kb", '{"query": "a\ud800b", "top_k": 3}'),
+}
+
+
+@pytest.mark.parametrize("fault", MENDED)
+def test_what_no_column_can_hold_is_dropped_before_anything_is_made_of_it(shop: Site, fault: str) -> None:
+    play = hurried(Scripted([calling(MENDED[fault]), ANSWER]), (searching(),))
+    assert "60 days" in reply_to(play).content
+
+
+def test_a_draft_that_no_column_can_hold_is_mended(shop: Site) -> None:
+    odd = Reply(text="Hel\x00lo\ud800! \ud83d\ude00", intent=Intent.SMALLTALK)
+    assert reply_to(hurried(Scripted([odd]))).content == "Hello! \U0001f600"
 
 
 # ---- an order service that misbehaves ----
