@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, MetaData, create_engine
+from sqlalchemy import Engine, MetaData, create_engine, event
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
-from core import bus, queue
+from core import bounded, bus, queue
 from core.settings import get_settings
 
 NAMES = {
@@ -31,9 +31,10 @@ _owner_pid = 0
 
 
 def make_engine(url: str, *, pool: int, app: str = "handrail") -> Engine:
-    """An engine for `url`; each statement may run 10 s, each lock be waited for 5 s."""
-    return create_engine(
+    """An engine for `url`; each statement may run 10 s, each lock be waited for 5 s, or less: see `bounded`."""
+    engine = create_engine(
         url,
+        poolclass=bounded.Pool,
         pool_size=pool,
         max_overflow=0,
         pool_pre_ping=False,
@@ -45,6 +46,8 @@ def make_engine(url: str, *, pool: int, app: str = "handrail") -> Engine:
             "options": "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s",
         },
     )
+    event.listen(engine, "do_connect", lambda _, __, args, options: bounded.connect(*args, **options))
+    return engine
 
 
 def configure(bind: Any = None, **options: Any) -> None:

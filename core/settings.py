@@ -58,8 +58,9 @@ class Settings(BaseSettings):
     tool_seconds: float = 3.0
     max_tool_calls: int = 3
     tool_retry_delays_ms: tuple[int, ...] = (200, 400)
-    circuit_seconds: int = 60  # how long a tool rests that failed through all its retries
-    model_circuit_failures: int = 3  # in a row, then the model rests
+    circuit_seconds: int = 60  # how long a tool rests that failed through all its retries …
+    tool_circuit_failures: int = 3  # … or so often in a row over several turns
+    model_circuit_failures: int = 3  # in a row, then a model rests
     model_circuit_seconds: int = 30
     max_redrafts: int = 1
     memory_messages: int = 12

@@ -53,7 +53,7 @@ def perform(session: Session, turn: OpenTurn, effect: Inside) -> Sequence[Event]
             turn.pending, turn.lasts = None, timedelta(minutes=get_settings().review_minutes)
             bus.tell(session, turn.thread_id, "state", state="reviewing")
         case OpenCircuit(tool):
-            circuits.trip(tool)
+            circuits.trip(f"tool:{tool}", get_settings().circuit_seconds)
         case OpenTicket(reason):
             return (_open_ticket(session, turn, reason),)
         case QueueHandoff(reason):

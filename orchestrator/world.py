@@ -8,7 +8,7 @@ from typing import assert_never
 
 from sqlalchemy import text
 
-from brain.client import Brain, BrainUnavailable, Reply, Usage
+from brain.client import Brain, BrainUnavailable, Reply, ToolCall, Usage
 from brain.prices import cost_micro, most_micro
 from core.db import transaction
 from core.log import get_logger
@@ -22,6 +22,7 @@ from orchestrator.hands import Hands
 from orchestrator.inside import evidence_of
 from orchestrator.journal import Lease
 from orchestrator.streaming import SentenceStream, Silence
+from tools.fitted import storable
 from tools.tool import Tool
 
 log = get_logger(__name__)
@@ -108,7 +109,7 @@ class World:
     ) -> Done:
         call = Settled(lease.turn_id, effect.n, lease.fence, None)
         try:
-            reply = brain.think(question.ask, stream.hear)
+            reply = _storable(brain.think(question.ask, lambda piece: stream.hear(storable(piece))))
         except BrainUnavailable as error:
             log.warning("brain_failed", model=brain.name, error=type(error).__name__, cause=error.detail)
             self._note_failure(brain)
@@ -144,6 +145,12 @@ class World:
             estimated=usage.estimated,
             cost_micro=cost,
         )
+
+
+def _storable(reply: Reply) -> Reply:
+    """What a model wrote, before anything is made of it: no NUL and no half a character, which no column can hold."""
+    calls = tuple(ToolCall(*(storable(part) for part in (call.id, call.name, call.arguments))) for call in reply.calls)
+    return replace(reply, text=storable(reply.text), calls=calls)
 
 
 def _plain(reply: Reply) -> dict[str, object]:

@@ -29,8 +29,17 @@ def well_formed(text: str) -> bool:
 
 
 def normal(address: str) -> str:
-    """The spelling in which addresses are stored and compared."""
-    return address.strip().lower()
+    """The spelling in which addresses are stored and compared: small letters.
+
+    No more than that. An address that merely looks alike is another one: so a letter from elsewhere never becomes one
+    of ASCII's (the Kelvin sign's small letter is k), ß stays ß, and dots and +tags count.
+    """
+    return "".join(_small(char) for char in address.strip())
+
+
+def _small(char: str) -> str:
+    small = char.lower()
+    return small if char.isascii() or not small.isascii() else char
 
 
 def same(one: str, other: str) -> bool:

@@ -4,7 +4,10 @@ from inspect import cleandoc
 from typing import Annotated, Literal
 
 from pydantic import Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from core.models import Ticket
 from tools.address import Address
 from tools.tickets import BODY_MAX, SUBJECT_MAX, open_ticket
 from tools.tool import Arguments, Caller, Output, Tool
@@ -39,7 +42,7 @@ def run(caller: Caller, case: Case) -> OpenedTicket:
     e-mail address: ask for it first, and never make one up.
     """
     with within(caller, "The ticket could not be opened just now.") as session:
-        ticket = open_ticket(
+        ticket = _same_case(session, caller, case) or open_ticket(
             session,
             key=caller.key,
             site_id=caller.site_id,
@@ -50,6 +53,18 @@ def run(caller: Caller, case: Case) -> OpenedTicket:
             priority=case.priority,
         )
         return OpenedTicket(ticket_number=ticket.number, status=ticket.status, email=ticket.email)
+
+
+def _same_case(session: Session, caller: Caller, case: Case) -> Ticket | None:
+    """The ticket that another call of this turn opened for the very same case: a model may repeat itself."""
+    query = select(Ticket).where(
+        Ticket.thread_id == caller.thread_id,
+        Ticket.key.startswith(f"{caller.turn_id}:"),
+        Ticket.email == case.email,
+        Ticket.subject == case.subject,
+        Ticket.body == case.body,
+    )
+    return session.scalars(query.limit(1)).first()
 
 
 TOOL = Tool("create_ticket", cleandoc(run.__doc__ or ""), Case, OpenedTicket, "writes", run)

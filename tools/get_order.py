@@ -1,6 +1,7 @@
 """The tool `get_order`: the visitor's own orders, after proof that they are theirs."""
 
 import re
+import unicodedata
 from datetime import date
 from inspect import cleandoc
 from typing import Annotated, Literal
@@ -10,11 +11,14 @@ from pydantic import AfterValidator, Field
 from core.settings import Settings, get_settings
 from tools.address import Address, normal, same
 from tools.attempts import may_try
+from tools.fitted import shortened
 from tools.orders import NEWEST, Item, OrderRecord, OrderSource, OrdersTable, Parcel
 from tools.tool import Arguments, Caller, Output, Tool
 from tools.woocommerce import shop
 
 NUMBER = re.compile(r"[\w./-]{1,40}", re.ASCII)
+NAME_MAX = 200
+MOST_LINES = 40  # of an order, and as many parcels: the rest is a number
 
 # WooCommerce's words are for shopkeepers.
 STATUSES = {
@@ -39,7 +43,8 @@ NOTES = {
 
 
 def _number(text: str) -> str:
-    bare = text.removeprefix("#").strip()
+    """The number as shops write it: digits of other scripts are the same digits."""
+    bare = "".join(str(unicodedata.decimal(char, char)) for char in text).removeprefix("#").strip()
     if not NUMBER.fullmatch(bare):
         raise ValueError("is not an order number")
     return bare
@@ -74,11 +79,12 @@ class ShownOrder(Output):
     number: str
     status: str
     placed_at: date
-    items: tuple[OrderLine, ...]
+    items: Annotated[tuple[OrderLine, ...], Field(max_length=MOST_LINES)]
+    items_left_out: int = 0
     total: str
     currency: str
     shipping_method: str
-    tracking: tuple[Tracking, ...]
+    tracking: Annotated[tuple[Tracking, ...], Field(max_length=MOST_LINES)]
 
 
 class OrderAnswer(Output):
@@ -125,20 +131,21 @@ def _shown(record: OrderRecord) -> ShownOrder:
         number=record.number,
         status=STATUSES.get(record.status, record.status.replace("-", " ")),
         placed_at=record.placed_at.date(),
-        items=tuple(_line(item) for item in record.items),
+        items=tuple(_line(item) for item in record.items[:MOST_LINES]),
+        items_left_out=max(0, len(record.items) - MOST_LINES),
         total=record.total,
         currency=record.currency,
-        shipping_method=record.shipping_method,
-        tracking=tuple(_parcel(parcel) for parcel in record.tracking),
+        shipping_method=shortened(record.shipping_method, NAME_MAX),
+        tracking=tuple(_parcel(parcel) for parcel in record.tracking[:MOST_LINES]),
     )
 
 
 def _line(item: Item) -> OrderLine:
-    return OrderLine(name=item.name, quantity=item.quantity)
+    return OrderLine(name=shortened(item.name, NAME_MAX), quantity=item.quantity)
 
 
 def _parcel(parcel: Parcel) -> Tracking:
-    return Tracking(carrier=parcel.carrier, number=parcel.number)
+    return Tracking(carrier=shortened(parcel.carrier, NAME_MAX), number=shortened(parcel.number, NAME_MAX))
 
 
 def run(caller: Caller, wanted: Wanted) -> OrderAnswer:

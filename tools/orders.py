@@ -6,9 +6,12 @@ from typing import Protocol
 
 from sqlalchemy import select
 
+from core.log import get_logger
 from core.models import Order
-from tools.tool import Caller
+from tools.tool import Caller, ToolFailed
 from tools.within import within
+
+log = get_logger(__name__)
 
 NEWEST = 3  # orders shown when no number is given
 
@@ -68,7 +71,12 @@ class OrdersTable:
         if number is not None:
             query = query.where(Order.number == number)
         with within(caller, "The order database does not answer at the moment.") as session:
-            return tuple(_record(row) for row in session.scalars(query))
+            rows = session.scalars(query).all()
+        try:
+            return tuple(_record(row) for row in rows)
+        except (KeyError, TypeError) as error:
+            log.warning("order_unreadable", site_id=caller.site_id)
+            raise ToolFailed("The order database gave an answer that can't be read.", again=False) from error
 
 
 def _record(row: Order) -> OrderRecord:

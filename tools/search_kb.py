@@ -9,12 +9,16 @@ from core.errors import HandrailError
 from core.log import get_logger
 from kb.freshness import Freshness, freshness
 from kb.search import Snippet, search
+from tools.fitted import shortened
 from tools.tool import Arguments, Caller, Output, Tool, ToolFailed
 from tools.within import within
 
 log = get_logger(__name__)
 
 FAILED = "The knowledge base can't be searched at the moment."
+TEXT_MAX = 6_000  # characters of a passage; a chunk of 800 tokens has about 4,000
+TITLE_MAX = 300
+URL_MAX = 2_000  # a longer one is left out: half an address leads nowhere
 SCORE_DIGITS = 4  # enough to rank; the same on every machine
 
 
@@ -70,10 +74,10 @@ def _passage(snippet: Snippet) -> Passage:
     return Passage(
         id=snippet.id,
         doc_id=str(snippet.doc_id),
-        title=snippet.title,
-        section=snippet.section,
-        url=snippet.url,
-        text=snippet.text,
+        title=shortened(snippet.title, TITLE_MAX),
+        section=shortened(snippet.section, TITLE_MAX),
+        url=snippet.url if len(snippet.url) <= URL_MAX else "",
+        text=shortened(snippet.text, TEXT_MAX),
         page=snippet.page,
         score=round(snippet.score, SCORE_DIGITS),
         updated_at=snippet.updated_at.isoformat() if snippet.updated_at else None,

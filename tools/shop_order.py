@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AliasChoices, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from tools.address import normal
+from tools.fitted import shortened
 from tools.orders import Item, OrderRecord, Parcel
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
@@ -40,12 +41,12 @@ class _Billing(_Part):
 
 
 class _LineItem(_Part):
-    name: Annotated[Line, Field(max_length=500)]
+    name: Annotated[Line, AfterValidator(lambda name: shortened(name, 500))]
     quantity: Annotated[int, Field(ge=0)]
 
 
 class _ShippingLine(_Part):
-    method_title: Annotated[Line, Field(max_length=120)] = ""
+    method_title: Annotated[Line, AfterValidator(lambda title: shortened(title, 120))] = ""
 
 
 class _Tracking(_Part):
@@ -67,7 +68,7 @@ class ShopOrder(_Part):
     date_created_gmt: Moment = Field(validation_alias=AliasChoices("date_created_gmt", "date_created"))
     total: Money
     billing: _Billing
-    line_items: tuple[_LineItem, ...] = Field(max_length=200)
+    line_items: tuple[_LineItem, ...]
     shipping_lines: tuple[_ShippingLine, ...] = ()
     tracking: tuple[_Tracking, ...] = ()
     meta_data: tuple[_Meta, ...] = ()

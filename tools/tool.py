@@ -1,16 +1,22 @@
 """The contract of a tool: schemas in and out, what it may do, who may use it, and how long it may take."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
+from core.deadline import Deadline
 from core.errors import HandrailError
+from core.log import get_logger
+from tools.fitted import storable
 from tools.schema import strict_schema
 
+log = get_logger(__name__)
+
 ARGUMENTS_MAX_CHARS = 64_000  # the longest legal arguments, fully escaped, are half of it
+OUTPUT_MAX_CHARS = 128_000  # a journal and a model's context are no place for more
 
 
 class ToolFailed(HandrailError):
@@ -20,6 +26,13 @@ class ToolFailed(HandrailError):
         """`again` says whether the same call may succeed in a moment; a refusal stays one."""
         super().__init__(detail)
         self.again = again
+
+
+class ToolLate(ToolFailed):
+    """The tool took too long.
+
+    Worth another try only where it writes: the same key then finds what was written. A turn has no time for more.
+    """
 
 
 class ArgumentsRefused(HandrailError):
@@ -40,9 +53,14 @@ class Arguments(BaseModel):
 
 
 class Output(BaseModel):
-    """The parent of every tool's output, validated as strictly as its input."""
+    """The parent of every tool's output, validated as strictly as its input; texts become storable."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _storable(cls, value: object) -> object:
+        return storable(value) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)
@@ -57,7 +75,13 @@ class Caller:
     key: str  # of this call, "turn:call": the idempotency key for whatever it writes
     verified_email: str | None = None  # proven by an identity token
     contact_email: str | None = None  # merely told
-    deadline_s: float = 3.0  # seconds that are left for it
+    deadline_s: float = 3.0  # seconds that are left for it, from the moment that it begins
+    deadline: Deadline | None = None  # set when it begins
+
+    @property
+    def until(self) -> Deadline:
+        """When it must be over."""
+        return self.deadline or Deadline(self.deadline_s)
 
 
 @dataclass(frozen=True)
@@ -88,12 +112,33 @@ class Tool:
             raise ArgumentsRefused(f"{self.name}: the arguments are not readable text.") from error
 
     def perform(self, caller: Caller, arguments: Arguments) -> Output:
-        """Run, and check what comes out against `output`. Raises ToolFailed."""
-        result = self.run(caller, arguments)
+        """Run within the caller's time, and check what comes out against `output`. Raises ToolFailed, ToolLate."""
+        caller = replace(caller, deadline=caller.until)
         try:
-            return self.output.model_validate(result.model_dump())
-        except ValidationError as error:
-            raise ToolFailed(f"{self.name} gave an answer that can't be used.") from error
+            with caller.until.in_force():
+                result = self.run(caller, arguments)
+        except ToolFailed as error:
+            if caller.until.passed:  # whatever it says: it was cut off
+                raise self._late() from error
+            raise
+        checked = self._checked(result)
+        if caller.until.passed:
+            raise self._late()
+        return checked
+
+    def _late(self) -> ToolLate:
+        return ToolLate(f"{self.name} took too long.", again=self.kind == "writes")
+
+    def _checked(self, result: Output) -> Output:
+        try:
+            output = self.output.model_validate(result.model_dump(warnings=False))
+            size = len(output.model_dump_json())
+        except (ValueError, AttributeError, RecursionError) as error:  # no Output at all, or one that is no JSON
+            log.warning("tool_output_refused", tool=self.name, cause=type(error).__name__)
+            raise ToolFailed(f"{self.name} gave an answer that can't be used.", again=False) from error
+        if size > OUTPUT_MAX_CHARS:
+            raise ToolFailed(f"{self.name} gave an answer that is too large.", again=False)
+        return output
 
 
 def _plainly(error: ValidationError) -> str:

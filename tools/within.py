@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.db import transaction
 from core.log import get_logger
-from tools.tool import Caller, ToolFailed
+from tools.tool import Caller, ToolFailed, ToolLate
 
 log = get_logger(__name__)
 
@@ -19,11 +19,19 @@ SHORTEST_MS = 50  # 0 would mean "no limit" to PostgreSQL
 
 @contextmanager
 def within(caller: Caller, failure: str) -> Iterator[Session]:
-    """A session for the caller's remaining seconds. Any database error becomes ToolFailed(`failure`)."""
+    """A session for the caller's remaining seconds. Any database error becomes ToolFailed(`failure`).
+
+    Two limits. Ours counts for the whole block, from the queue for a connection to the commit, and cancels what runs
+    (`core.bounded`); the server's own ends a statement even when a cancel can't reach it any more. Whatever was
+    written by a block that ends late is rolled back.
+    """
+    deadline = caller.until
     try:
-        with transaction() as session:
-            session.execute(TIMEOUT, {"ms": str(max(SHORTEST_MS, int(caller.deadline_s * 1000)))})
+        with deadline.in_force(), transaction() as session:
+            session.execute(TIMEOUT, {"ms": str(max(SHORTEST_MS, int(deadline.left() * 1000)))})
             yield session
+            if deadline.passed:
+                raise ToolLate(failure)
     except SQLAlchemyError as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         log.warning("tool_database_failed", cause=type(cause).__name__, turn_id=str(caller.turn_id))

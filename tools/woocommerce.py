@@ -1,14 +1,14 @@
 """Orders from a shop's WooCommerce REST API, version 3, read with a key that may only read."""
 
 import os
-import time
-from collections.abc import Callable
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 import httpx2
 from pydantic import TypeAdapter, ValidationError
 
+from core import bounded
+from core.deadline import Deadline
 from core.errors import SettingsRefused
 from core.log import get_logger
 from core.settings import Settings
@@ -24,18 +24,19 @@ FIELDS = "number,status,currency,date_created_gmt,total,billing.email,line_items
 PAGE = 100  # WooCommerce's largest
 BODY_MAX_BYTES = 4 * 1024 * 1024
 UNFINISHED = {"checkout-draft", "auto-draft", "trash"}  # carts, not orders
+CONNECT_S = 1.0
+ENCODINGS = {"", "identity", "gzip"}  # others may unpack to anything
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 _orders = TypeAdapter(tuple[ShopOrder, ...])
 
 
 class WooCommerce:
-    """An OrderSource. `client` brings base URL and credentials; `clock` counts seconds."""
+    """An OrderSource. `client` brings base URL and credentials."""
 
-    def __init__(self, client: httpx2.Client, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, client: httpx2.Client) -> None:
         """Use `client` for all requests."""
         self.client = client
-        self.clock = clock
 
     def find(self, caller: Caller, *, email: str, number: str | None) -> tuple[OrderRecord, ...]:
         """See OrderSource. The shop is asked by e-mail alone, so a guessed number changes nothing on the wire.
@@ -50,38 +51,44 @@ class WooCommerce:
 
     def _search(self, caller: Caller, email: str) -> tuple[ShopOrder, ...]:
         params: dict[str, str | int] = {"search": email, "per_page": PAGE, "orderby": "date", "order": "desc"}
-        body = self._get(params | {"_fields": FIELDS}, caller.deadline_s)
+        body = self._get(params | {"_fields": FIELDS}, caller.until)
         try:
             return _orders.validate_json(body)
         except ValidationError as error:
             log.warning("woocommerce_unreadable", faults=error.error_count(), size=len(body))
             raise ToolFailed("The shop's order service gave an answer that can't be read.") from error
 
-    def _get(self, params: dict[str, str | int], seconds: float) -> bytes:
-        until = self.clock() + seconds
-        timeout = httpx2.Timeout(seconds, connect=min(1.0, seconds))
+    def _get(self, params: dict[str, str | int], deadline: Deadline) -> bytes:
+        # In force: connecting, TLS and each read get what is left, so that a server that drips is cut off, too.
+        seconds = deadline.left()
+        timeout = httpx2.Timeout(seconds, connect=min(CONNECT_S, seconds))
         try:
-            with self.client.stream("GET", "wp-json/wc/v3/orders", params=params, timeout=timeout) as response:
+            with (
+                deadline.in_force(),
+                self.client.stream("GET", "wp-json/wc/v3/orders", params=params, timeout=timeout) as response,
+            ):
                 if response.status_code != httpx2.codes.OK:
                     log.warning("woocommerce_refused", status=response.status_code)
                     raise ToolFailed("The shop's order service is out of order at the moment.")
-                return self._body(response, until)
+                return _body(response, deadline)
         except httpx2.TimeoutException as error:
             raise ToolFailed("The shop's order service took too long to answer.") from error
         except httpx2.HTTPError as error:
             log.warning("woocommerce_unreachable", cause=type(error).__name__)
             raise ToolFailed("The shop's order service can't be reached at the moment.") from error
 
-    def _body(self, response: httpx2.Response, until: float) -> bytes:
-        # The client's own timeout is for each read: a server that drips would never meet it.
-        body = bytearray()
-        for piece in response.iter_bytes():
-            body += piece
-            if self.clock() > until:
-                raise ToolFailed("The shop's order service took too long to answer.")
-            if len(body) > BODY_MAX_BYTES:
-                raise ToolFailed("The shop's order service gave an answer that is too large.")
-        return bytes(body)
+
+def _body(response: httpx2.Response, deadline: Deadline) -> bytes:
+    if response.headers.get("content-encoding", "").strip().lower() not in ENCODINGS:
+        raise ToolFailed("The shop's order service gave an answer that can't be read.")
+    body = bytearray()
+    for piece in response.iter_bytes():
+        body += piece
+        if deadline.passed:
+            raise ToolFailed("The shop's order service took too long to answer.")
+        if len(body) > BODY_MAX_BYTES:
+            raise ToolFailed("The shop's order service gave an answer that is too large.")
+    return bytes(body)
 
 
 def connect(url: str, key: str, secret: str, transport: httpx2.BaseTransport | None = None) -> WooCommerce:
@@ -93,8 +100,9 @@ def connect(url: str, key: str, secret: str, transport: httpx2.BaseTransport | N
         httpx2.Client(
             base_url=url.rstrip("/") + "/",
             auth=httpx2.BasicAuth(key, secret),
-            headers={"Accept": "application/json", "User-Agent": "Handrail"},
-            transport=transport,
+            headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "Handrail"},
+            transport=transport or bounded.Transport(),
+            follow_redirects=False,  # the key goes to this shop and nowhere else
         )
     )
 

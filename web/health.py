@@ -14,9 +14,11 @@ from core import bus
 from core.db import transaction
 from core.models import Site
 from core.queue import QUEUES
+from core.settings import get_settings
 from kb.freshness import freshness
 from web import metrics
 from web.beats import alive_queues
+from web.resting import degraded
 from web.schemas import Readiness
 
 OK = "ok"
@@ -55,7 +57,8 @@ def readiness() -> Readiness:
             parts.update(_in_database(session))
     except SQLAlchemyError:
         parts["database"] = "It can't be reached: check DATABASE_URL and that PostgreSQL runs."
-    return Readiness(ready=all(state == OK for state in parts.values()), parts=parts)
+    ready = all(state == OK for state in parts.values())
+    return Readiness(ready=ready, parts=parts, degraded=degraded(get_settings()))
 
 
 def _redis() -> str:

@@ -1,8 +1,11 @@
 """What Prometheus reads at /metrics. Labels are closed sets: no path, id or site ever becomes one."""
 
+from collections import Counter as Tally
+from collections.abc import Iterator
 from typing import Any
 
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
 from redis.exceptions import RedisError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -10,8 +13,11 @@ from sqlalchemy.orm import Session
 from core import bus
 from core.models import Document, Handoff, Turn, WorkerBeat
 from core.queue import QUEUES
+from core.settings import get_settings
+from orchestrator import circuits
 from web.beats import ALIVE
 from web.outgoing.gauges import measure_outbox
+from web.resting import label, labels
 
 REQUESTS = Histogram(
     "handrail_request_seconds",
@@ -26,6 +32,28 @@ QUEUE_DEPTH = Gauge("handrail_queue_depth", "Jobs that wait in a queue", ["queue
 DOCUMENTS = Gauge("handrail_documents", "Documents by state", ["state"])
 WAITING = Gauge("handrail_handoffs_open", "Conversations in the queue for a person or with one")
 WORKERS = Gauge("handrail_workers_alive", "Worker processes seen in the last ten seconds")
+CIRCUITS = Gauge("handrail_circuit_open", "Open circuits of a tool, a model, or a kind of destination", ["name"])
+
+
+class Openings:
+    """How often circuits were opened, in all processes: the count lies in Redis."""
+
+    def __init__(self) -> None:
+        """Know of none yet."""
+        self.counts: dict[str, int] = {}
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """As prometheus_client asks for it."""
+        family = CounterMetricFamily(
+            "handrail_circuits_opened", "Circuits opened since Redis was empty", labels=["name"]
+        )
+        for name, count in sorted(self.counts.items()):
+            family.add_metric([name], count)
+        yield family
+
+
+OPENINGS = Openings()
+REGISTRY.register(OPENINGS)
 
 
 def count_request(route: str, status: int, seconds: float) -> None:
@@ -48,6 +76,7 @@ def collect(session: Session) -> bytes:
     WORKERS.set(session.scalar(alive) or 0)
     _measure_queues()
     measure_outbox(session)
+    _measure_circuits()
     return generate_latest(REGISTRY)
 
 
@@ -63,3 +92,19 @@ def _measure_queues() -> None:
             QUEUE_DEPTH.labels(queue).set(int(bus.client().llen(queue)))
     except RedisError:
         QUEUE_DEPTH.clear()  # no figure is better than an old one
+
+
+def _measure_circuits() -> None:
+    CIRCUITS.clear()
+    for name, count in _by_label(dict.fromkeys(circuits.resting(), 1)).items():
+        CIRCUITS.labels(name).set(count)
+    OPENINGS.counts = _by_label(circuits.opened())
+
+
+def _by_label(counts: dict[str, int]) -> dict[str, int]:
+    """Sums under the closed set of labels, in which whatever is in use stands with 0 at least."""
+    settings = get_settings()
+    sums = Tally(dict.fromkeys(labels(settings), 0))
+    for name, count in counts.items():
+        sums[label(name, settings)] += count
+    return sums

@@ -165,7 +165,11 @@ class QueryAnswered(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Each part is "ok", or says in a sentence what is wrong with it."""
+    """Each part is "ok", or says in a sentence what is wrong with it.
+
+    `degraded` names what rests after failures. It does not take the API out of service: a person can still be called.
+    """
 
     ready: bool
     parts: dict[str, str]
+    degraded: dict[str, str]

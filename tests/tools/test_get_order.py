@@ -95,6 +95,7 @@ def test_what_is_shown_of_an_order(shop: Site) -> None:
         "status": "on hold until the payment is confirmed",
         "placed_at": "2026-10-02",
         "items": [{"name": "Tent", "quantity": 1}],
+        "items_left_out": 0,
         "total": "49.00",
         "currency": "EUR",
         "shipping_method": "Pick-up point",

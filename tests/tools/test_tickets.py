@@ -1,6 +1,8 @@
 """Tickets are opened once, whoever asks and however often."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
@@ -11,7 +13,7 @@ from core.models import Site, Ticket, Visitor
 from tests.conftest import make_site
 from tools import create_ticket
 from tools.tickets import open_ticket
-from tools.tool import Caller, ToolFailed
+from tools.tool import ToolFailed
 
 from .callers import seated, stranger
 
@@ -83,7 +85,15 @@ def test_eight_workers_with_one_call_open_one_ticket(committed: object) -> None:
     assert all(output == outputs[0] for output in outputs)
 
 
-def test_two_calls_of_one_turn_are_two_tickets(session: Session, site: Site) -> None:
+def test_two_cases_of_one_turn_are_two_tickets_and_one_case_is_one(session: Session, site: Site) -> None:
     caller = seated(session, site.id)
-    other = Caller(**{**caller.__dict__, "key": f"{caller.turn_id}:c2"})
-    assert create_ticket.TOOL.perform(caller, CASE) != create_ticket.TOOL.perform(other, CASE)
+    other, third = (replace(caller, key=f"{caller.turn_id}:{call}") for call in ("c2", "c3"))
+    first = create_ticket.TOOL.perform(caller, CASE)
+    assert create_ticket.TOOL.perform(other, CASE) == first
+    assert create_ticket.TOOL.perform(third, CASE.model_copy(update={"subject": "Another"})) != first
+
+
+def test_the_same_case_in_a_later_turn_is_another_ticket(session: Session, site: Site) -> None:
+    caller, turn = seated(session, site.id), uuid4()
+    later = replace(caller, turn_id=turn, key=f"{turn}:c1")
+    assert create_ticket.TOOL.perform(caller, CASE) != create_ticket.TOOL.perform(later, CASE)

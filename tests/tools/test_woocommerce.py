@@ -3,12 +3,14 @@
 import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
 import pytest
 
+from core.deadline import Deadline
 from core.errors import SettingsRefused
 from tools.orders import Item, Parcel
 from tools.tool import ToolFailed
@@ -147,15 +149,15 @@ class Dripping(httpx2.SyncByteStream):
 def test_a_service_that_drips_is_cut_off_at_the_deadline() -> None:
     seconds = iter(range(1000))
     shop = answering(lambda _: httpx2.Response(200, stream=Dripping()))
-    slow = WooCommerce(shop.client, clock=lambda: float(next(seconds)))
+    caller = replace(stranger(), deadline=Deadline(3.0, clock=lambda: float(next(seconds))))
     with pytest.raises(ToolFailed, match="took too long"):
-        slow.find(stranger(), email=ADA, number="1")
+        shop.find(caller, email=ADA, number="1")
     assert next(seconds) < 10
 
 
 def test_the_callers_deadline_is_the_requests_timeout() -> None:
     def reply(request: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(200, json=[order(repr(request.extensions["timeout"]["read"]))])
+        return httpx2.Response(200, json=[order(f"{request.extensions['timeout']['read']:.1f}")])
 
     (found,) = answering(reply).find(stranger(), email=ADA, number=None)
     assert found.number == "3.0"

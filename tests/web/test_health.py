@@ -8,8 +8,11 @@ from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from core.models import Document, WorkerBeat
+from core.settings import get_settings
+from orchestrator import circuits
 from tests.conftest import SITE
 from web.beats import Heart, alive_queues
+from web.resting import degraded
 
 
 def parts(client: TestClient) -> tuple[int, dict[str, str]]:
@@ -98,3 +101,42 @@ def test_metrics_count_by_route_and_never_by_path(client: TestClient) -> None:
     assert "made" not in text
     for name in ("handrail_open_streams", "handrail_queue_depth", "handrail_turns", "handrail_documents"):
         assert name in text
+
+
+def test_what_rests_degrades_but_takes_nothing_out_of_service(client: TestClient, session: Session) -> None:
+    beat(session, "chat", "house", "index")
+    known(session)
+    assert client.get("/readyz").json()["degraded"] == {}
+    circuits.trip("tool:get_order", 60)
+    circuits.trip("to:notices:demo", 60)
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    assert response.json()["degraded"] == {
+        "to:notices:demo": "Rests for 60 s more: deliveries fail there; they are kept, and sent when it answers again.",
+        "tool:get_order": "Rests for 60 s more: it failed again and again, and is not offered to the model meanwhile.",
+    }
+
+
+def test_a_resting_model_names_its_fallback_or_says_that_there_is_none(client: TestClient) -> None:
+    alone = get_settings().model_copy(update={"brain": "openai", "model": "gpt-x"})
+    both = alone.model_copy(update={"fallback_model": "extractive"})
+    circuits.trip("model:gpt-x", 60)
+    assert "extractive answers instead" in degraded(both)["model:gpt-x"]
+    assert "HANDRAIL_FALLBACK_MODEL" in degraded(alone)["model:gpt-x"]
+    circuits.trip("model:extractive", 60)
+    assert "ends in a ticket or with a person" in degraded(both)["model:gpt-x"]
+
+
+def test_metrics_show_circuits_by_kind_and_never_by_id(client: TestClient) -> None:
+    circuits.trip("tool:get_order", 60)
+    circuits.trip("model:made-up-by-somebody", 60)
+    for number in range(3):
+        circuits.trip(f"to:notices:site-{number}", 60)
+    text = client.get("/metrics").text
+    assert 'handrail_circuit_open{name="tool:get_order"} 1.0' in text
+    assert 'handrail_circuit_open{name="tool:search_kb"} 0.0' in text
+    assert 'handrail_circuit_open{name="model:extractive"} 0.0' in text
+    assert 'handrail_circuit_open{name="to:notices"} 3.0' in text
+    assert 'handrail_circuits_opened_total{name="to:notices"} 3.0' in text
+    assert "site-1" not in text
+    assert "made-up" not in text
