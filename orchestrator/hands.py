@@ -1,7 +1,7 @@
 """Runs a tool for a turn: within its time, a writing one once, and whatever goes wrong as an event."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -27,10 +27,9 @@ class Hands:
     tools: tuple[Tool, ...]
     sleep: Callable[[float], None] = time.sleep
 
-    def offered(self, lease: Lease, left: float) -> tuple[Tool, ...]:
+    def offered(self, lease: Lease, left: float, resting: Container[str]) -> tuple[Tool, ...]:
         """What a brain may use now: switched on, in working order, and fit for this visitor."""
         shadow = lease.turn.state.limits.mode == "shadow"
-        resting = circuits.resting()
         caller = lease.case.caller(lease.turn_id, "offer", left)
         return tuple(
             tool
@@ -48,17 +47,32 @@ class Hands:
             return ToolFailed(effect.n, f"There is no tool {effect.call.tool} any more.", again=False)
         self.sleep(min(effect.wait_ms / 1000, left))
         caller = lease.case.caller(lease.turn_id, key_of(effect.call), min(left, self.settings.tool_seconds))
-        try:
-            output = _once(tool, caller, effect.call) if tool.kind == "writes" else _run(tool, caller, effect.call)
-        except ArgumentsRefused as error:
-            return ToolFailed(effect.n, error.detail, again=False)
-        except ToolRefused as error:
-            log.info("tool_failed", tool=tool.name, cause=error.detail, again=error.again)
-            return ToolFailed(effect.n, error.detail, error.again)
-        except Exception:
-            log.exception("tool_broke", tool=tool.name)
-            return ToolFailed(effect.n, f"{tool.name} does not work at the moment.", again=True)
-        return ToolReturned(effect.n, output)
+        result = _result(tool, caller, effect)
+        self._note(tool, result)
+        return result
+
+    def _note(self, tool: Tool, result: ToolReturned | ToolFailed) -> None:
+        """Count failures over turns as well: one that eats up all of a turn's time is never retried to the end."""
+        if isinstance(result, ToolReturned):
+            circuits.succeeded(f"tool:{tool.name}")
+        elif result.again:
+            settings = self.settings
+            threshold, seconds = settings.tool_circuit_failures, settings.circuit_seconds
+            circuits.failed(f"tool:{tool.name}", threshold=threshold, seconds=seconds)
+
+
+def _result(tool: Tool, caller: Caller, effect: RunTool) -> ToolReturned | ToolFailed:
+    try:
+        output = _once(tool, caller, effect.call) if tool.kind == "writes" else _run(tool, caller, effect.call)
+    except ArgumentsRefused as error:
+        return ToolFailed(effect.n, error.detail, again=False)
+    except ToolRefused as error:
+        log.info("tool_failed", tool=tool.name, cause=error.detail, again=error.again)
+        return ToolFailed(effect.n, error.detail, error.again)
+    except Exception:
+        log.exception("tool_broke", tool=tool.name)
+        return ToolFailed(effect.n, f"{tool.name} does not work at the moment.", again=True)
+    return ToolReturned(effect.n, output)
 
 
 def _run(tool: Tool, caller: Caller, call: Call) -> str:

@@ -24,7 +24,8 @@ from orchestrator.effects import Outside
 from orchestrator.events import BrainFailed, DeadlinePassed
 from orchestrator.journal import Lease, LeaseLost, claim, record_result
 from orchestrator.leases import Keeper
-from orchestrator.world import Done, World
+from orchestrator.thinking import Done
+from orchestrator.world import World
 from tools.catalog import TOOLS
 
 log = get_logger(__name__)

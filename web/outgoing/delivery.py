@@ -5,12 +5,13 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 from core.db import transaction
 from core.errors import AddressRefused, HandrailError, Unavailable
 from core.log import get_logger
 from core.settings import Settings
-from web.outgoing.circuits import PREFIX, Circuits, SharedCircuits
+from orchestrator.circuits import SHARED
 from web.outgoing.claims import Claimed, claim, settle
 from web.outgoing.destinations import IF_YOURS, Destination, checked, find
 from web.outgoing.posting import Answer, post
@@ -19,11 +20,25 @@ from web.outgoing.verdicts import Chance, Dead, Sent, Verdict, judge
 
 log = get_logger(__name__)
 
+PREFIX = "to:"  # of a circuit's name
 NOWHERE = "The address for this is not set any more."
 
 
 class OurFault(Unavailable):
     """It could not be sent for an error of Handrail's own: the log has the cause."""
+
+
+class Circuits(Protocol):
+    """What sending needs of `orchestrator.circuits`."""
+
+    def failed(self, name: str, *, threshold: int, seconds: float) -> bool:
+        """Count a failure; the `threshold`th in a row lets `name` rest for `seconds`. True if it rests from now on."""
+
+    def succeeded(self, name: str) -> None:
+        """Forget the failures of `name`."""
+
+    def resting(self) -> dict[str, float]:
+        """The names that rest now, and for how many seconds still."""
 
 
 def now() -> datetime:
@@ -36,7 +51,7 @@ class Courier:
     """What sends: the settings, the circuits, chance and the clock."""
 
     settings: Settings
-    circuits: Circuits = field(default_factory=SharedCircuits)
+    circuits: Circuits = field(default_factory=lambda: SHARED)
     chance: Chance = random.uniform
     clock: Callable[[], datetime] = now
 
