@@ -35,20 +35,20 @@ class Evidence:
     snippets: dict[str, Snippet] = field(default_factory=dict)
     results: tuple[str, ...] = ()  # outputs of the other tools, as JSON text
     visitor: str = ""
-    answerable: float = 0.0  # how likely the passages hold an answer; 0 where nothing was searched
+    answerable: float | None = None  # how likely the passages hold an answer; None where nothing was searched
 
 
 def gather(events: Iterable[object], visitor: str = "") -> Evidence:
     """The evidence that lies in a turn's events."""
     snippets: dict[str, Snippet] = {}
     results: list[str] = []
-    answerable = 0.0
+    answerable: float | None = None
     for event in events:
         if isinstance(event, ToolReturned):
             output = json.loads(event.output)
             if "snippets" in output:
                 snippets.update((found["id"], _snippet(found)) for found in output["snippets"])
-                answerable = max(answerable, float(output.get("answerable") or 0.0))
+                answerable = max(answerable or 0.0, float(output.get("answerable") or 0.0))
             else:
                 results.append(event.output)
     return Evidence(snippets, tuple(results), visitor, answerable)

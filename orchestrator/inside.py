@@ -107,7 +107,8 @@ def _check(session: Session, turn: OpenTurn, effect: CheckDraft) -> Event:
     if objection := guards.objection(verdicts):
         return DraftFailedGuard(verdicts, objection)
     text, citations = render(effect.text, evidence)
-    return DraftPassedGuards(verdicts, text, citations)
+    confidence = 1.0 if evidence.answerable is None else evidence.answerable
+    return DraftPassedGuards(verdicts, text, citations, confidence)
 
 
 def _open_ticket(session: Session, turn: OpenTurn, reason: str) -> Event:

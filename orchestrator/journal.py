@@ -7,6 +7,7 @@ Inside it the machine steps until nothing is left to do but outside work (a mode
 from collections import deque
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from uuid import UUID, uuid4
 
 from sqlalchemy import select, text
@@ -90,7 +91,12 @@ def opened(case: Case, settings: Settings) -> TurnOpened:
         review_kinds=tuple(case.review.get("kinds", ())),
         review_below=case.review.get("below", 0.0),
     )
-    return TurnOpened(limits)
+    return TurnOpened(limits, settings.fingerprint(), _prompts())
+
+
+@cache
+def _prompts() -> tuple[tuple[str, str], ...]:
+    return tuple(prompt_hashes().items())
 
 
 def open_turn_of(session: Session, thread_id: UUID) -> OpenTurn | None:

@@ -12,7 +12,7 @@ def so_far(evidence: Evidence) -> tuple[str, list[Citation]]:
     """One short sentence for each order that was found, and the best page where it is likely to help."""
     said = [_order(order) for result in evidence.results for order in _orders(result)]
     best = next(iter(evidence.snippets.values()), None)
-    if best is None or evidence.answerable < LIKELY:
+    if best is None or (evidence.answerable or 0.0) < LIKELY:
         return " ".join(said), []
     return " ".join([*said, f"This page may help you meanwhile: {best.title} [1]."]), [cite(1, best, evidence.visitor)]
 

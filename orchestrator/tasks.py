@@ -14,6 +14,7 @@ from orchestrator.case import lock_case
 from orchestrator.events import DeadlinePassed
 from orchestrator.journal import open_turn_of, record
 from orchestrator.overdue import tell_those_who_wait
+from orchestrator.reconcile import reconcile
 from orchestrator.turn import take_turn as carry_on
 
 log = get_logger(__name__)
@@ -76,6 +77,8 @@ def sweep() -> list[UUID]:
         settle(turn_id, thread_id)
     with transaction() as session:
         tell_those_who_wait(session, get_settings())
+    with transaction() as session:
+        reconcile(session)
     return [thread_id for _, thread_id in rung]
 
 

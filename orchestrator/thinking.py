@@ -13,7 +13,7 @@ from core.settings import Settings
 from orchestrator import asking, budget, circuits
 from orchestrator.budget import BudgetSpent, Settled
 from orchestrator.effects import Draft, Plan
-from orchestrator.events import BrainFailed, Event
+from orchestrator.events import BrainFailed, Event, Spent
 from orchestrator.inside import evidence_of
 from orchestrator.journal import Lease
 from orchestrator.streaming import SentenceStream, Silence
@@ -85,7 +85,11 @@ class Step:
         return question, SentenceStream(lease.turn_id, lease.thread_id, evidence, told=told)
 
     def _failed(self, reason: str, call: Settled | None) -> Done:
-        return Done(BrainFailed(self.effect.n, reason), call)
+        spent = Spent(self.brain.name)
+        if call is not None:
+            counted = (call.input_tokens, call.output_tokens)
+            spent = Spent(self.brain.name, *counted, estimated=call.estimated, cost_micro=call.cost_micro)
+        return Done(BrainFailed(self.effect.n, reason, spent), call)
 
     def _note_failure(self) -> None:
         settings = self.settings

@@ -42,7 +42,7 @@ def run(caller: Caller, case: Case) -> OpenedTicket:
     e-mail address: ask for it first, and never make one up.
     """
     with within(caller, "The ticket could not be opened just now.") as session:
-        ticket = _same_case(session, caller, case) or open_ticket(
+        ticket = open_ticket(
             session,
             key=caller.key,
             site_id=caller.site_id,
@@ -52,19 +52,17 @@ def run(caller: Caller, case: Case) -> OpenedTicket:
             body=case.body,
             priority=case.priority,
         )
-        return OpenedTicket(ticket_number=ticket.number, status=ticket.status, email=ticket.email)
+        return _shown(ticket)
 
 
-def _same_case(session: Session, caller: Caller, case: Case) -> Ticket | None:
-    """The ticket that another call of this turn opened for the very same case: a model may repeat itself."""
-    query = select(Ticket).where(
-        Ticket.thread_id == caller.thread_id,
-        Ticket.key.startswith(f"{caller.turn_id}:"),
-        Ticket.email == case.email,
-        Ticket.subject == case.subject,
-        Ticket.body == case.body,
-    )
-    return session.scalars(query.limit(1)).first()
+def written(session: Session, key: str) -> OpenedTicket | None:
+    """The ticket under `key`, if it was opened."""
+    ticket = session.scalars(select(Ticket).where(Ticket.key == key)).one_or_none()
+    return None if ticket is None else _shown(ticket)
 
 
-TOOL = Tool("create_ticket", cleandoc(run.__doc__ or ""), Case, OpenedTicket, "writes", run)
+def _shown(ticket: Ticket) -> OpenedTicket:
+    return OpenedTicket(ticket_number=ticket.number, status=ticket.status, email=ticket.email)
+
+
+TOOL = Tool("create_ticket", cleandoc(run.__doc__ or ""), Case, OpenedTicket, "writes", run, written=written)

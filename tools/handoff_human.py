@@ -4,7 +4,10 @@ from inspect import cleandoc
 from typing import Annotated
 
 from pydantic import Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from core.models import Handoff
 from tools.handoffs import EXCERPT_MAX, REASON_MAX, queue_handoff
 from tools.tool import Arguments, Caller, Output, Tool
 from tools.within import within
@@ -45,4 +48,10 @@ def run(caller: Caller, request: Request) -> Queued:
         return Queued(handoff_number=handoff.number, status=handoff.status)
 
 
-TOOL = Tool("handoff_human", cleandoc(run.__doc__ or ""), Request, Queued, "writes", run)
+def written(session: Session, key: str) -> Queued | None:
+    """The handoff under `key`, if it was queued."""
+    handoff = session.scalars(select(Handoff).where(Handoff.key == key)).one_or_none()
+    return None if handoff is None else Queued(handoff_number=handoff.number, status=handoff.status)
+
+
+TOOL = Tool("handoff_human", cleandoc(run.__doc__ or ""), Request, Queued, "writes", run, written=written)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from sqlalchemy.orm import Session
 
 from core.deadline import Deadline
 from core.errors import HandrailError
@@ -95,6 +96,7 @@ class Tool:
     kind: Literal["reads", "writes"]
     run: Callable[[Caller, Any], Output]
     available: Callable[[Caller], bool] = field(default=lambda _: True)  # else it is not offered
+    written: Callable[[Session, str], Output | None] | None = None  # what stands under a key, for a tool that writes
 
     def parameters(self) -> dict[str, Any]:
         """The input's JSON Schema, as strict function calling wants it."""

@@ -94,6 +94,7 @@ class ToolRun(Base):
     output: Mapped[Json | None] = mapped_column(JSONB)
     created_at: Mapped[datetime] = at_column()
     ended_at: Mapped[datetime | None] = maybe_at_column()
+    __table_args__ = (Index("ix_tool_runs_intended", "created_at", postgresql_where=status == "intended"),)
 
 
 class Tick(Base):

@@ -25,6 +25,7 @@ from orchestrator.turn import take_turn
 from orchestrator.world import World
 from tests.conftest import SITE, make_site
 from tools.catalog import TOOLS, named
+from tools.tickets import open_ticket
 from tools.tool import Arguments, Caller, Output, Tool, ToolFailed
 
 
@@ -373,3 +374,22 @@ def test_two_people_claim_and_one_wins(shop: Site) -> None:
         desk.claim(opened, 1, "Ana")
     with pytest.raises(Conflict, match="Ana has this"), db.transaction() as opened:
         desk.claim(opened, 1, "Ben")
+
+
+@pytest.mark.parametrize("wrote", [True, False])
+def test_an_intent_of_an_ended_turn_is_closed_by_what_stands_under_its_key(shop: Site, *, wrote: bool) -> None:
+    play = play_with((Scripted([Reply(text="Hello.", intent=Intent.SMALLTALK)]),))
+    play.say("Hello")
+    play.answer()
+    key = f"{play.turn().id}:ticket"
+    with db.transaction() as session:
+        session.add(ToolRun(key=key, turn_id=play.turn().id, tool="create_ticket", arguments={"json": "{}"}))
+        session.execute(update(Turn).values(ended_at=func.now() - text("interval '1 minute'")))
+        if wrote:
+            case = {"subject": "Help", "body": "Broken", "email": None, "priority": "normal"}
+            open_ticket(session, key=key, site_id=SITE, thread_id=play.thread, **case)  # type: ignore[arg-type]
+    sweep()
+    with db.transaction() as session:
+        run = session.scalars(select(ToolRun)).one()
+        assert run.status == ("done" if wrote else "failed")
+        assert bool(run.output) is wrote

@@ -85,12 +85,10 @@ def test_eight_workers_with_one_call_open_one_ticket(committed: object) -> None:
     assert all(output == outputs[0] for output in outputs)
 
 
-def test_two_cases_of_one_turn_are_two_tickets_and_one_case_is_one(session: Session, site: Site) -> None:
+def test_what_was_written_is_found_by_its_key(session: Session, site: Site) -> None:
     caller = seated(session, site.id)
-    other, third = (replace(caller, key=f"{caller.turn_id}:{call}") for call in ("c2", "c3"))
-    first = create_ticket.TOOL.perform(caller, CASE)
-    assert create_ticket.TOOL.perform(other, CASE) == first
-    assert create_ticket.TOOL.perform(third, CASE.model_copy(update={"subject": "Another"})) != first
+    assert create_ticket.written(session, caller.key) is None
+    assert create_ticket.TOOL.perform(caller, CASE) == create_ticket.written(session, caller.key)
 
 
 def test_the_same_case_in_a_later_turn_is_another_ticket(session: Session, site: Site) -> None:

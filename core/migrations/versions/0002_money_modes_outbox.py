@@ -70,6 +70,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("settled_at IS NULL"),
     )
+    op.create_index(
+        "ix_tool_runs_intended",
+        "tool_runs",
+        ["created_at"],
+        unique=False,
+        postgresql_where=sa.text("status = 'intended'"),
+    )
     op.add_column("turns", sa.Column("rung_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("sites", sa.Column("mode", sa.String(length=8), server_default="live", nullable=False))
     op.add_column(
@@ -85,6 +92,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Go back."""
     op.drop_column("turns", "rung_at")
+    op.drop_index("ix_tool_runs_intended", table_name="tool_runs", postgresql_where=sa.text("status = 'intended'"))
     op.drop_index("ix_model_calls_open", table_name="model_calls", postgresql_where=sa.text("settled_at IS NULL"))
     op.drop_column("threads", "spent_micro")
     op.drop_column("threads", "held_micro")
