@@ -54,6 +54,8 @@ def held(shop: Site) -> Play:
     """A conversation with a cited draft that waits for approval."""
     put(shop, "review")
     play = play_with((Scripted([SEARCH, ANSWER, SEARCH, ANSWER]),), (Hand().tool(),))
+    patient = settings().model_copy(update={"turn_seconds": 60.0})  # a busy machine must not end it in a ticket
+    play.world = World(patient, play.world.brains, play.world.tools)
     play.say("How long can I return it?")
     take_turn(play.thread, play.world)
     return play

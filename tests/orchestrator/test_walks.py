@@ -61,6 +61,13 @@ class Walk(World):
         tools = self.limits.max_tool_calls * (2 + len(self.limits.tool_retry_delays_ms))
         assert work <= said * self.limits.models + 1 + self.limits.max_redrafts + tools
 
+    @invariant()
+    def nothing_is_tried_for_ever(self) -> None:
+        assert self.heeded["CallsRefused"] <= 2
+        assert self.heeded["DraftFailedGuard"] <= 1 + self.limits.max_redrafts
+        assert self.heeded["BrainFailed"] <= self.limits.models * self.heeded["VisitorSaid"]
+        assert self.heeded["ToolFailed"] <= self.limits.max_tool_calls * (1 + len(self.limits.tool_retry_delays_ms))
+
 
 def test_whatever_happens_the_promises_of_a_turn_hold() -> None:
     reached.clear()

@@ -74,6 +74,8 @@ LIMITS = st.builds(
     review_below=st.sampled_from([0.0, 0.5]),
 )
 
+# What a brain or a tool is stuck in.
+HABITS = st.sampled_from(["", "", "refused", "bad", "failed", "calls", "try again"])
 RARELY = st.integers(0, 7).map(lambda number: number == 5)  # not an edge, which hypothesis likes
 INTERRUPTIONS: dict[str, Event] = {
     "deadline": DeadlinePassed(),
@@ -87,13 +89,14 @@ reached: Counter[str] = Counter()
 class World(RuleBasedStateMachine):
     """One turn after the other, with everything around it played by chance."""
 
-    @initialize(limits=LIMITS)
-    def open(self, limits: Limits) -> None:
+    @initialize(limits=LIMITS, habit=HABITS)
+    def open(self, limits: Limits, habit: str) -> None:
         self.state = State()
         self.events: list[Event] = []
         self.effects: list[Effect] = []
         self.pending: Outside | None = None
-        self.limits, self.confidence = limits, 1.0
+        self.limits, self.habit, self.confidence = limits, habit, 1.0
+        self.heeded: Counter[str] = Counter()  # events that did not come late
         self.claimed = self.refused = self.released = False
         self.proposed: set[str] = set()
         self.tickets: set[str] = set()  # the keys under which one was written
@@ -120,6 +123,7 @@ class World(RuleBasedStateMachine):
     def count(self, event: Event, *, late: bool) -> None:
         """Note what this walk has come by."""
         reached[type(event).__name__ + (" late" if late else "")] += 1
+        self.heeded[type(event).__name__] += not late
         reached[self.state.phase] += 1
         if self.state.outcome:
             reached[self.state.outcome] += 1
@@ -162,10 +166,10 @@ class World(RuleBasedStateMachine):
         return self.limits.mode == "shadow" or (self.limits.mode == "review" and (every or chosen))
 
     @precondition(lambda self: self.state.phase is Phase.DONE)
-    @rule(limits=LIMITS)
-    def open_another(self, limits: Limits) -> None:
+    @rule(limits=LIMITS, habit=HABITS)
+    def open_another(self, limits: Limits, habit: str) -> None:
         self.replay()
-        self.open(limits)
+        self.open(limits, habit)
 
     @precondition(lambda self: isinstance(self.pending, Plan | Draft))
     @rule(
@@ -174,8 +178,11 @@ class World(RuleBasedStateMachine):
         intent=st.sampled_from(["answer", "answer", "clarify", "smalltalk"]),
         confidence=st.sampled_from([0.3, 1.0]),
         late=RARELY,
+        free=RARELY,
     )
-    def think(self, kind: str, wanted: list[tuple[str, str]], intent: str, confidence: float, *, late: bool) -> None:
+    def think(
+        self, *, kind: str, wanted: list[tuple[str, str]], intent: str, confidence: float, late: bool, free: bool
+    ) -> None:
         assert self.pending is not None
         n, self.confidence = self.pending.n - late, confidence
         calls = tuple(Call(f"{n}.{i}", name, arguments) for i, (name, arguments) in enumerate(wanted))
@@ -188,7 +195,7 @@ class World(RuleBasedStateMachine):
             "bad": DraftWritten(n, "unsupported", intent),
         }
         self.proposed.update(call.id for call in calls)
-        self.happen(said[kind])
+        self.happen(said[self.habit if self.habit in said and not free else kind])
 
     @precondition(lambda self: isinstance(self.pending, RunTool))
     @rule(kind=st.sampled_from(["returned", "try again", "failed", "lost", "returned", "try again"]), late=RARELY)
@@ -198,7 +205,7 @@ class World(RuleBasedStateMachine):
         A lost result changes nothing: whoever comes next begins again with what is pending.
         """
         assert self.pending is not None
-        n = self.pending.n - late
+        n, kind = self.pending.n - late, "try again" if self.habit == "try again" else kind
         if kind != "failed":
             self.write()
         if kind == "lost":
