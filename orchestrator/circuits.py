@@ -166,9 +166,9 @@ class Circuits:
             return None
 
 
-_circuits = Circuits()
-trip = _circuits.trip
-failed = _circuits.failed
-succeeded = _circuits.succeeded
-resting = _circuits.resting
-opened = _circuits.opened
+SHARED = Circuits()  # this process's
+trip = SHARED.trip
+failed = SHARED.failed
+succeeded = SHARED.succeeded
+resting = SHARED.resting
+opened = SHARED.opened

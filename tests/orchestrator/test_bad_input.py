@@ -33,7 +33,7 @@ RAW = re.compile(
     r"Traceback|Error\b|Exception|<\w|psycopg|httpx|127\.0\.0\.1|wp-json|search_kb|get_order|create_ticket|handoff_human"
     r"|Vesper|bob@|\\u|\x00|[\ud800-\udfff]"
 )
-SLACK = 2.0  # two shared cores
+SLACK = 4.0  # machines are busy
 
 
 def hurried(brain: Scripted, tools: tuple[Tool, ...] = TOOLS, tool_seconds: float = 0.5) -> Play:
