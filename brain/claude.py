@@ -10,13 +10,13 @@ import anthropic
 import httpx2
 
 from brain.client import Ask, BrainGarbled, Reply, ToolSpec
-from brain.deadline import Clock, Deadline
 from brain.hearing import CallBit, Hearing, Piece
 from brain.optional import OptionalFields
 from brain.prompt import Prompt, build_prompt
 from brain.retries import open_twice
 from brain.strict import UNSUPPORTED, UNSUPPORTED_NUMBERS, without
 from brain.wire import json_pieces, plainly, shared_client, timeouts
+from core.deadline import Clock, Deadline
 from core.settings import Settings
 
 

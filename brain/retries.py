@@ -8,7 +8,7 @@ import anthropic
 import httpx2
 import openai
 
-from brain.deadline import Deadline
+from core.deadline import Deadline
 
 PAUSE_S = 0.1
 LONGEST_PAUSE_S = 1.0  # a turn lasts six seconds: whoever asks for more is better replaced by the fallback

@@ -11,7 +11,7 @@ import httpx2
 import openai
 
 from brain.client import BrainGarbled, BrainTimeout, BrainUnavailable
-from brain.deadline import Deadline
+from core.deadline import Deadline
 
 MOST_BYTES = 2_000_000  # of one answer; a model that sends more has lost its way
 

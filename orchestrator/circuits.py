@@ -166,7 +166,7 @@ class Circuits:
             return None
 
 
-SHARED = Circuits()
+SHARED = Circuits()  # this process's
 trip = SHARED.trip
 failed = SHARED.failed
 succeeded = SHARED.succeeded

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from brain.prompt import prompt_hashes
 from core import bus
 from core.models import Thread
 from core.queue import Job, enqueue

@@ -19,7 +19,7 @@ from core import bounded, db
 from core.deadline import Deadline
 from core.embedded import Addresses
 
-SLACK = 1.5  # two shared cores
+SLACK = 4.0  # machines are busy; what is waited for without a limit takes 30 s
 
 
 def engine_of(url: object, pool: int = 4, app: str = "bounded") -> Engine:
@@ -215,7 +215,7 @@ def drip(line: socket.socket, head: bytes = b"", piece: bytes = b"x") -> None:
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
 FAULTS: dict[str, Callable[[socket.socket], None]] = {
-    "says nothing": lambda _: time.sleep(5),
+    "says nothing": lambda _: time.sleep(20),
     "drips its status line": drip,
     "drips its headers": lambda line: drip(line, b"HTTP/1.1 200 OK\r\n", b"a: b\r\n"),
     "drips its body": lambda line: drip(line, HEAD),

@@ -33,7 +33,7 @@ RAW = re.compile(
     r"Traceback|Error\b|Exception|<\w|psycopg|httpx|127\.0\.0\.1|wp-json|search_kb|get_order|create_ticket|handoff_human"
     r"|Vesper|bob@|\\u|\x00|[\ud800-\udfff]"
 )
-SLACK = 2.0  # two shared cores
+SLACK = 4.0  # machines are busy
 
 
 def hurried(brain: Scripted, tools: tuple[Tool, ...] = TOOLS, tool_seconds: float = 0.5) -> Play:
@@ -197,7 +197,7 @@ def test_a_second_garbled_call_ends_with_a_person(shop: Site, fault: str) -> Non
 
 
 MENDED: dict[str, tuple[str, str]] = {
-    "a name with half a character": ("search_\ud800kb", "{}"),
+    "a name with half a character": ("search_\ud800kb", '{"query": "returns"}'),
     "a raw NUL": ("search_kb", '{"query": "a\x00b", "top_k": 3}'),
     "half a character, raw": ("search_kb", '{"query": "a\ud800b", "top_k": 3}'),
 }
