@@ -28,6 +28,10 @@ class Deadline:
         """True from the deadline on."""
         return self._clock() >= self._end
 
+    def sooner(self, seconds: float) -> "Deadline":
+        """Another one, so many seconds from now, by the same clock."""
+        return Deadline(seconds, self._clock)
+
     @contextmanager
     def enforced(self, response: httpx2.Response) -> Iterator[None]:
         """Shut the connection of `response` down when the deadline passes, which wakes a blocked read."""
