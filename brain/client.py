@@ -42,7 +42,7 @@ class BrainGarbled(BrainUnavailable):
 
 
 class PromptTooLong(BrainUnavailable):
-    """The prompt is too long for the model, also when it is shortened."""
+    """The prompt is too long for the model."""
 
 
 class Intent(StrEnum):

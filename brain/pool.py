@@ -10,6 +10,7 @@ from urllib.request import getproxies
 import httpcore2
 import httpx2
 
+from brain.client import BrainGarbled
 from brain.patience import Patience
 
 LIMITS = httpx2.Limits(max_connections=128, max_keepalive_connections=32, keepalive_expiry=30)
@@ -65,7 +66,7 @@ class _Stream(httpcore2.NetworkStream):
             raise httpcore2.ReadTimeout
         got = self._inner.read(max_bytes, timeout.left())
         if timeout.endless(len(got)):
-            raise httpcore2.ReadError
+            raise BrainGarbled("The model's answer does not end.")
         return got
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
