@@ -2,35 +2,33 @@
 
 import json
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, closing
 from typing import Any
 
 import anthropic
 import httpx2
 
-from brain.client import Ask, BrainGarbled, Reply, ToolSpec
-from brain.hearing import CallBit, Hearing, Piece
+from brain.client import Ask, BrainGarbled, ToolSpec
+from brain.hearing import CallBit, Piece, count
+from brain.hosted import Hosted
 from brain.optional import OptionalFields
-from brain.prompt import Prompt, build_prompt
-from brain.retries import open_twice
-from brain.strict import UNSUPPORTED, UNSUPPORTED_NUMBERS, without
-from brain.wire import json_pieces, plainly, shared_client, timeouts
-from core.deadline import Clock, Deadline
+from brain.pool import shared_client
+from brain.prompt import Prompt
+from brain.strict import UNSUPPORTED, UNSUPPORTED_NUMBERS, strict
+from core.deadline import Clock
 from core.settings import Settings
 
+INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
-class Claude:
+
+class Claude(Hosted):
     """One Claude model."""
 
     def __init__(
         self, settings: Settings, model: str, *, http: httpx2.Client | None = None, clock: Clock = time.monotonic
     ) -> None:
         """Take address, key and limits from `settings`; `http` and `clock` are for tests."""
-        self.name = model
-        self._settings = settings
-        self._clock = clock
-        self._optional = OptionalFields("temperature")
+        super().__init__(settings, model, clock)
+        self.optional = OptionalFields("temperature", "strict")
         self._client = anthropic.Anthropic(
             api_key=settings.anthropic_api_key.get_secret_value() or "none",
             base_url=settings.anthropic_base_url or None,
@@ -38,47 +36,42 @@ class Claude:
             max_retries=0,
         )
 
-    def think(self, ask: Ask, on_text: Callable[[str], None]) -> Reply:
-        """Reply to `ask` within `ask.timeout_s` seconds."""
-        deadline = Deadline(ask.timeout_s, self._clock)
-        prompt = build_prompt(ask)
-        hearing = Hearing(ask, prompt.chars, on_text)
-        with ExitStack() as stack:
-            with plainly(deadline):
-                response = open_twice(lambda: self._open(ask, prompt, deadline, stack), deadline)
-            for event in stack.enter_context(closing(json_pieces(response, deadline))):
-                hearing.take(read_event(event))
-        return hearing.reply(self.name)
-
-    def _open(self, ask: Ask, prompt: Prompt, deadline: Deadline, stack: ExitStack) -> httpx2.Response:
-        return self._optional.send(lambda: self._send(ask, prompt, deadline, stack))
-
-    def _send(self, ask: Ask, prompt: Prompt, deadline: Deadline, stack: ExitStack) -> httpx2.Response:
-        settings = self._settings
-        opening = self._client.messages.with_streaming_response.create(
-            **self._body(ask, prompt),
-            # The SDK no longer has the field, since its newest models refuse it; the others still take it.
-            extra_body=self._optional.kept({"temperature": ask.temperature}),
-            timeout=timeouts(
-                deadline, connect_s=settings.model_connect_seconds, silence_s=settings.model_silence_seconds
-            ),
+    def post(self, body: dict[str, Any], timeout: httpx2.Timeout) -> httpx2.Response:
+        """Past `messages.create`, which walks the whole body against its types."""
+        post: Any = self._client.post  # with this `cast_to` it hands the open response over; its types know another way
+        response: httpx2.Response = post(
+            "/v1/messages",
+            body=body,
+            options={"timeout": timeout},
+            cast_to=httpx2.Response,
+            stream=True,
+            stream_cls=anthropic.Stream[Any],
         )
-        response: httpx2.Response = stack.enter_context(opening).http_response
         return response
 
-    def _body(self, ask: Ask, prompt: Prompt) -> dict[str, Any]:
+    def body(self, ask: Ask, prompt: Prompt) -> dict[str, Any]:
+        """The request."""
         body: dict[str, Any] = {
             "model": self.name,
             "system": prompt.system,
             "messages": messages(prompt),
-            "max_tokens": self._settings.answer_tokens,
+            "max_tokens": self.settings.answer_tokens,
             "stream": True,
+            "temperature": ask.temperature,
         }
+        strictly = self.optional.wanted("strict")
         if ask.tools or prompt.made:  # a prompt with calls in it is refused without their definitions
-            body["tools"] = [tool(spec) for spec in ask.tools] or _called(prompt)
+            body["tools"] = [tool(spec, strictly=strictly) for spec in ask.tools] or _called(prompt)
         if prompt.made and not ask.tools:
             body["tool_choice"] = {"type": "none"}
-        return body
+        return self.optional.kept(body)
+
+    def read(self, event: dict[str, Any]) -> Piece:
+        """One event, or a whole message. Raises BrainGarbled when its shape is that of neither."""
+        try:
+            return _piece(event)
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
+            raise BrainGarbled("The model's stream has an unknown shape.") from error
 
 
 def messages(prompt: Prompt) -> list[dict[str, Any]]:
@@ -111,10 +104,11 @@ def _input(arguments: str) -> dict[str, Any]:
     return read if isinstance(read, dict) else {}
 
 
-def tool(spec: ToolSpec) -> dict[str, Any]:
-    """A tool with a strict schema."""
-    schema = without(spec.parameters, UNSUPPORTED | UNSUPPORTED_NUMBERS)
-    return {"name": spec.name, "description": spec.description, "input_schema": schema, "strict": True}
+def tool(spec: ToolSpec, *, strictly: bool = True) -> dict[str, Any]:
+    """A tool, with a strict schema unless the model knows none."""
+    schema = strict(spec.parameters, UNSUPPORTED | UNSUPPORTED_NUMBERS)
+    bare = {"name": spec.name, "description": spec.description, "input_schema": schema}
+    return {**bare, "strict": True} if strictly else bare
 
 
 def _called(prompt: Prompt) -> list[dict[str, Any]]:
@@ -122,33 +116,27 @@ def _called(prompt: Prompt) -> list[dict[str, Any]]:
     return [{"name": name, "description": "Not offered now.", "input_schema": {"type": "object"}} for name in names]
 
 
-def read_event(event: dict[str, Any]) -> Piece:
-    """One event of the stream. Raises BrainGarbled when its shape is not that of the messages API."""
-    try:
-        return _piece(event)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise BrainGarbled("The model's stream has an unknown shape.") from error
-
-
 def _piece(event: dict[str, Any]) -> Piece:
     kind = event["type"]
     if kind == "message_start":
-        return Piece(
-            model=str(event["message"].get("model") or ""), input_tokens=_count(event["message"], "input_tokens")
-        )
+        return Piece(model=str(event["message"].get("model") or ""), input_tokens=_input_count(event["message"]))
     if kind == "content_block_start":
         return _block(int(event["index"]), event["content_block"])
     if kind == "content_block_delta":
         return _delta(int(event["index"]), event["delta"])
     if kind == "message_delta":
         stop = str(event["delta"].get("stop_reason") or "")
-        return Piece(finish=stop, output_tokens=_count(event, "output_tokens"))
+        usage = event.get("usage") or {}
+        return Piece(finish=stop, output_tokens=count(usage.get("output_tokens")))
+    if kind == "message":
+        return _whole(event)
     return Piece()  # pings, ends of blocks, and whatever is added to the API later
 
 
 def _block(at: int, block: dict[str, Any]) -> Piece:
     if block["type"] == "tool_use":
-        return Piece(calls=(CallBit(at, str(block["id"]), str(block["name"])),))
+        given = block.get("input")
+        return Piece(calls=(CallBit(at, str(block["id"]), str(block["name"]), json.dumps(given) if given else ""),))
     return Piece(text=str(block.get("text") or "") if block["type"] == "text" else "")
 
 
@@ -158,6 +146,21 @@ def _delta(at: int, delta: dict[str, Any]) -> Piece:
     return Piece(text=str(delta["text"]) if delta["type"] == "text_delta" else "")
 
 
-def _count(holder: dict[str, Any], name: str) -> int | None:
-    value = (holder.get("usage") or {}).get(name)
-    return value if isinstance(value, int) and value >= 0 else None
+def _whole(message: dict[str, Any]) -> Piece:
+    """A message that came in one, although a stream was asked for."""
+    blocks = [_block(at, block) for at, block in enumerate(message["content"])]
+    return Piece(
+        text="".join(block.text for block in blocks),
+        calls=tuple(call for block in blocks for call in block.calls),
+        finish=str(message.get("stop_reason") or ""),
+        model=str(message.get("model") or ""),
+        input_tokens=_input_count(message),
+        output_tokens=count((message.get("usage") or {}).get("output_tokens")),
+    )
+
+
+def _input_count(message: dict[str, Any]) -> int | None:
+    """What was read, the cached part as well: it is cheaper, so this errs on the safe side."""
+    usage = message.get("usage") or {}
+    counts = [count(usage.get(name)) for name in INPUT]
+    return count(sum(filter(None, counts)))

@@ -8,10 +8,29 @@ from typing import Any, Literal, Protocol
 from core.errors import HandrailError
 
 
+@dataclass(frozen=True)
+class Usage:
+    """Tokens as the model counted them, or estimated at four characters each."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    estimated: bool = False
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """Both together."""
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.estimated or other.estimated,
+        )
+
+
 class BrainUnavailable(HandrailError):
     """The model can't be reached or refuses to serve."""
 
-    usage: "Usage | None" = None  # of an answer that broke off after it had begun
+    usage: Usage | None = None  # where it had read the prompt or begun to answer, and so is likely to charge for it
+    retry_after_s: float | None = None  # where the service says how long it wants to be left alone
+    went_out: bool = False  # the request was sent, and never answered
 
 
 class BrainTimeout(BrainUnavailable):
@@ -20,6 +39,10 @@ class BrainTimeout(BrainUnavailable):
 
 class BrainGarbled(BrainUnavailable):
     """The model's answer can't be read: cut off, empty, or not in the agreed form."""
+
+
+class PromptTooLong(BrainUnavailable):
+    """The prompt is too long for the model."""
 
 
 class Intent(StrEnum):
@@ -82,15 +105,6 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Usage:
-    """Tokens as the model counted them, or estimated at four characters each."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    estimated: bool = False
-
-
-@dataclass(frozen=True)
 class Reply:
     """Either calls, or a text that cites evidence as `[c12]` right after the sentence that rests on it."""
 
@@ -104,7 +118,7 @@ class Reply:
 class Brain(Protocol):
     """A brain thinks one step. `on_text` hears the text as it comes; what it heard is provisional until the return.
 
-    Raises BrainUnavailable, BrainTimeout or BrainGarbled; nothing else.
+    Raises BrainUnavailable or one of its children; nothing else.
     """
 
     @property

@@ -43,9 +43,16 @@ class Prompt:
     @property
     def chars(self) -> int:
         """Its length, for an estimate of tokens."""
+        return sum(map(len, self._parts()))
+
+    @property
+    def bytes(self) -> int:
+        """Its length on the wire, for the most that it can cost."""
+        return sum(len(part.encode("utf-8", "replace")) for part in self._parts())
+
+    def _parts(self) -> list[str]:
         parts = [self.system, self.remark, *(line.text for line in self.talk)]
-        parts += [made.call.arguments + made.block for made in self.made]
-        return sum(map(len, parts))
+        return parts + [made.call.arguments + made.block for made in self.made]
 
 
 def build_prompt(ask: Ask) -> Prompt:

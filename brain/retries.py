@@ -1,7 +1,10 @@
 """One more try at opening a stream, where that is safe and worth it: nothing was said yet, and there is time."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import anthropic
@@ -39,17 +42,38 @@ def pause_before_retry(error: Exception) -> float | None:
     if isinstance(error, openai.APITimeoutError | anthropic.APITimeoutError | httpx2.TimeoutException):
         return None
     if isinstance(error, openai.APIStatusError | anthropic.APIStatusError):
-        return _asked_pause(error.status_code, error.response.headers)
+        return _pause_after(error.status_code, error.response.headers)
     if isinstance(error, openai.APIConnectionError | anthropic.APIConnectionError | httpx2.TransportError):
         return 0.0
     return None
 
 
-def _asked_pause(status: int, headers: Mapping[str, str]) -> float | None:
-    if status not in WORTH_IT:
+def _pause_after(status: int, headers: Mapping[str, str]) -> float | None:
+    if status not in WORTH_IT or headers.get("x-should-retry") == "false":
         return None
-    try:
-        asked = float(headers.get("retry-after") or PAUSE_S)
-    except ValueError:  # a date: too far away for a turn
-        return None
+    asked = asked_pause(headers)
+    if asked is None:
+        return PAUSE_S
     return max(asked, PAUSE_S) if asked <= LONGEST_PAUSE_S else None
+
+
+def asked_pause(headers: Mapping[str, str], now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> float | None:
+    """Seconds that a service asks to be left alone, written in milliseconds, in seconds or as a date, or None."""
+    if (in_ms := _number(headers.get("retry-after-ms"))) is not None:
+        return in_ms / 1000
+    asked = headers.get("retry-after")
+    if (in_s := _number(asked)) is not None:
+        return in_s
+    try:
+        until = parsedate_to_datetime(asked or "")
+        return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - now()).total_seconds())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None

@@ -1,95 +1,132 @@
-"""What both hosted clients share: one pooled HTTP client, a bounded event stream, one meaning per failure."""
+"""What comes over the wire from any hosted model: a bounded event stream, and one meaning for each failure."""
 
 import json
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
-from functools import lru_cache
+from contextlib import closing, contextmanager
 from typing import Any
 
 import anthropic
 import httpx2
 import openai
 
-from brain.client import BrainGarbled, BrainTimeout, BrainUnavailable
-from core.deadline import Deadline
+from brain.client import BrainGarbled, BrainTimeout, BrainUnavailable, PromptTooLong
+from brain.overflow import TOO_LONG, is_too_long
+from brain.patience import Patience
+from brain.retries import asked_pause
 
-MOST_BYTES = 2_000_000  # of one answer; a model that sends more has lost its way
+AFTER_THE_END_S = 0.02  # how long the last bytes of a stream may take, so that its connection can be used again
+STREAMS = ("text/event-stream", "text/plain", "application/octet-stream", "application/x-ndjson", "")
 
 TIMEOUTS = (openai.APITimeoutError, anthropic.APITimeoutError, httpx2.TimeoutException, TimeoutError)
+NEVER_SENT = (httpx2.ConnectTimeout, httpx2.PoolTimeout)
 REFUSALS = (openai.APIStatusError, anthropic.APIStatusError)
 UNREADABLE = (openai.APIResponseValidationError, anthropic.APIResponseValidationError, httpx2.DecodingError)
 
 
-@lru_cache(maxsize=1)
-def shared_client() -> httpx2.Client:
-    """The one pool of connections to models in this process."""
-    return httpx2.Client(limits=httpx2.Limits(max_connections=128, max_keepalive_connections=32, keepalive_expiry=30))
-
-
-def timeouts(deadline: Deadline, *, connect_s: float, silence_s: float) -> httpx2.Timeout:
-    """Limits for connecting and for the wait between two pieces, neither longer than what is left."""
-    left = max(deadline.left(), 0.001)
-    return httpx2.Timeout(min(silence_s, left), connect=min(connect_s, left), pool=min(connect_s, left))
-
-
 @contextmanager
-def plainly(deadline: Deadline) -> Iterator[None]:
+def plainly(patience: Patience) -> Iterator[None]:
     """Turn whatever the SDKs and httpx2 raise into one of the brain's own errors."""
     try:
         yield
     except (BrainUnavailable, GeneratorExit):
         raise
     except Exception as error:
-        raise meaning(error, late=deadline.passed) from error
+        raise meaning(error, patience) from error
 
 
-def meaning(error: Exception, *, late: bool) -> BrainUnavailable:
-    """The brain's error for one of a client's. `late`: the deadline has passed, so a broken connection is our doing."""
-    if late or isinstance(error, TIMEOUTS):
-        return BrainTimeout()
+def meaning(error: Exception, patience: Patience) -> BrainUnavailable:
+    """The brain's error for one of a client's."""
+    if patience.over or isinstance(error, TIMEOUTS):
+        plain = patience.timeout() if patience.over else BrainTimeout()
+        plain.went_out = not isinstance(error, NEVER_SENT) and not isinstance(error.__cause__, NEVER_SENT)
+        return plain
     if isinstance(error, REFUSALS):
-        return BrainUnavailable(f"The model's service answered {error.status_code}.")
+        return _refusal(error)
     if isinstance(error, UNREADABLE):
         return BrainGarbled()
     return BrainUnavailable(f"The model can't be reached ({type(error).__name__}).")
 
 
-def json_pieces(response: httpx2.Response, deadline: Deadline) -> Generator[dict[str, Any]]:
+def _refusal(error: openai.APIStatusError | anthropic.APIStatusError) -> BrainUnavailable:
+    if is_too_long(error.status_code, f"{getattr(error, 'code', '')} {error}"):
+        return PromptTooLong()
+    plain = BrainUnavailable(f"The model's service answered {error.status_code}.")
+    plain.retry_after_s = asked_pause(error.response.headers)
+    return plain
+
+
+def json_pieces(response: httpx2.Response, patience: Patience) -> Generator[dict[str, Any]]:
     """Each `data:` line of an event stream as JSON, until the stream ends or says [DONE].
 
-    Raises BrainTimeout after the deadline, BrainGarbled for what is not JSON, BrainUnavailable for the rest.
+    A server that answers with one JSON document instead gives that one. Raises BrainTimeout when patience is over,
+    BrainGarbled for what is not JSON, BrainUnavailable for the rest. The response is closed in any case.
     """
-    with plainly(deadline), deadline.enforced(response):
-        for line in _lines(response):
-            if deadline.passed:
-                raise BrainTimeout
-            if not line.startswith(b"data:"):
-                continue
-            data = line[5:].strip()
-            if data == b"[DONE]":
-                return
-            yield _decoded(data)
+    with plainly(patience), closing(response):
+        kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
+        if kind.endswith("json"):
+            yield _decoded(b"".join(_chunks(response, patience)))
+        elif kind in STREAMS:
+            yield from _events(_lines(_chunks(response, patience)), patience)
+        else:
+            raise BrainGarbled(f"The model's service answered with {kind[:60]}.")
 
 
-def _lines(response: httpx2.Response) -> Iterator[bytes]:
-    held, total = b"", 0
-    for piece in response.iter_bytes():
-        total += len(piece)
-        if total > MOST_BYTES:
+def _events(lines: Iterator[bytes], patience: Patience) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        if not line.startswith(b"data:"):
+            continue
+        data = line[5:].strip()
+        if data == b"[DONE]":
+            break
+        if patience.over:  # a lump of pieces may take long to go through
+            raise patience.timeout()
+        if data:
+            event = _decoded(data)
+            yield event
+            if event.get("type") == "message_stop":
+                break
+    _finish(lines, patience)
+
+
+def _finish(lines: Iterator[bytes], patience: Patience) -> None:
+    """Read to the end, if it comes at once: otherwise the connection is lost, and nothing else is."""
+    patience.at_most(AFTER_THE_END_S)
+    try:
+        for _ in lines:
+            pass
+    except (BrainUnavailable, httpx2.HTTPError):
+        return
+
+
+def _chunks(response: httpx2.Response, patience: Patience) -> Iterator[bytes]:
+    for chunk in response.iter_bytes():
+        if patience.endless(len(chunk)):
             raise BrainGarbled("The model's answer does not end.")
-        *whole, held = (held + piece).split(b"\n")
-        yield from whole
-    if held:
-        yield held
+        if patience.over:
+            raise patience.timeout()
+        yield chunk
+
+
+def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    held: list[bytes] = []  # of a line that is not complete
+    for chunk in chunks:
+        first, *more = chunk.split(b"\n")
+        held.append(first)
+        if more:
+            yield b"".join(held)
+            yield from more[:-1]
+            held = [more[-1]]
+    if rest := b"".join(held):
+        yield rest
 
 
 def _decoded(data: bytes) -> dict[str, Any]:
     try:
-        piece = json.loads(data)
+        piece = json.loads(data.decode())
     except (ValueError, RecursionError) as error:
         raise BrainGarbled("The model's stream is not JSON.") from error
     if not isinstance(piece, dict):
         raise BrainGarbled("The model's stream holds something other than objects.")
-    if piece.get("error"):
-        raise BrainUnavailable("The model's service broke off with an error.")
+    if fault := piece.get("error"):
+        raise PromptTooLong if TOO_LONG.search(str(fault)) else BrainUnavailable("The model broke off with an error.")
     return piece

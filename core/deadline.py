@@ -40,6 +40,10 @@ class Deadline:
         """True from the deadline on."""
         return self._clock() >= self._end
 
+    def sooner(self, seconds: float) -> "Deadline":
+        """Another one, so many seconds from now, by the same clock."""
+        return Deadline(seconds, self._clock)
+
     @contextmanager
     def on_pass(self, callback: Callback) -> Iterator[None]:
         """Call `callback` once if the deadline passes within the block; after the block it neither runs nor will.

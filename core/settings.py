@@ -4,14 +4,22 @@ import hashlib
 import secrets
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import SettingsRefused
 
 SHORTEST_SECRET = 32
+
+
+class Prices(dict[str, tuple[float, float]]):
+    """USD per million tokens, in and out, by the model's name. Settings are keys of caches, so it has a hash."""
+
+    def __hash__(self) -> int:  # type: ignore[override]  # nobody changes it once it is read
+        """Of all names and numbers."""
+        return hash(frozenset(self.items()))
 
 
 class Settings(BaseSettings):
@@ -45,7 +53,11 @@ class Settings(BaseSettings):
     draft_temperature: float = 0.5
     answer_tokens: int = 700
     model_connect_seconds: float = 2.0
-    model_silence_seconds: float = 4.0  # longest wait for the next piece of a stream
+    model_first_token_seconds: float = 4.0  # from the question to the first words or the first call
+    model_silence_seconds: float = 2.5  # from then on, between one piece and the next
+    model_seconds: float = 5.5  # one answer in all, also where the turn has more time left
+    model_prices: Annotated[dict[str, tuple[float, float]], AfterValidator(Prices)] = Prices()
+    model_price_unknown: tuple[float, float] = (5.0, 25.0)  # assumed for a model that is not listed there
 
     # Money, in dollars; 0: no limit. A question to a model is asked only while all three hold.
     budget_thread_usd: float = 0.5
@@ -142,6 +154,7 @@ class Settings(BaseSettings):
             mode="json",
             include={
                 *("brain", "model", "fallback_model", "plan_temperature", "draft_temperature", "answer_tokens"),
+                *("model_connect_seconds", "model_first_token_seconds", "model_silence_seconds", "model_seconds"),
                 *("turn_seconds", "tool_seconds", "max_tool_calls", "tool_retry_delays_ms", "max_redrafts"),
                 *("memory_messages", "memory_chars", "embedder", "embedding_model", "search_candidates", "search_keep"),
             },

