@@ -37,7 +37,7 @@ class Hands:
             if tool.name in lease.case.tools
             and f"tool:{tool.name}" not in resting
             and not (shadow and tool.kind == "writes")
-            and tool.available(caller)
+            and _available(tool, lease, caller)
         )
 
     def run(self, effect: RunTool, lease: Lease, left: float) -> ToolReturned | ToolFailed:
@@ -59,6 +59,13 @@ class Hands:
             settings = self.settings
             threshold, seconds = settings.tool_circuit_failures, settings.circuit_seconds
             circuits.failed(f"tool:{tool.name}", threshold=threshold, seconds=seconds)
+
+
+def _available(tool: Tool, lease: Lease, caller: Caller) -> bool:
+    """Asked once in a run of a turn: it costs a question to the database."""
+    if tool.name not in lease.available:
+        lease.available[tool.name] = tool.available(caller)
+    return lease.available[tool.name]
 
 
 def _result(tool: Tool, caller: Caller, effect: RunTool) -> ToolReturned | ToolFailed:

@@ -5,7 +5,7 @@ Inside it the machine steps until nothing is left to do but outside work (a mode
 """
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
 from uuid import UUID, uuid4
@@ -55,6 +55,7 @@ class Lease:
     turn: OpenTurn  # as it was when this lease last looked
     fence: int
     seconds: float  # that the run had when it was claimed
+    available: dict[str, bool] = field(default_factory=dict)  # tools, as far as they were asked in this run
 
     @property
     def turn_id(self) -> UUID:
