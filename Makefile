@@ -2,7 +2,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test lint eval bench lock clean
+.PHONY: help setup setup-dev demo test lint eval bench chaos walks faults lock clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -27,6 +27,15 @@ eval: setup-dev  ## ask the demo questions and print what was cited, answered an
 
 bench: setup-dev  ## time from a message to its first sentence and to its end, beside a floor in the same run
 	@$(BIN)/handrail bench
+
+chaos: setup-dev  ## kill worker, API, scheduler, Valkey and PostgreSQL at every write of a turn (about 40 minutes)
+	@$(BIN)/handrail chaos
+
+walks: setup-dev  ## 20,000 random walks through the state machine
+	@HANDRAIL_WALKS=20000 $(BIN)/python -m pytest -q tests/orchestrator/test_walks.py
+
+faults: setup-dev  ## take turns against every fault of two fake model servers, and write docs/model-faults.md
+	@$(BIN)/python -m ops.faults
 
 lock:  ## write the locks anew (needs uv)
 	@for extras in "--extra dev --extra build:requirements-dev.lock" "--extra build:requirements.lock"; do \
