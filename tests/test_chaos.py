@@ -31,4 +31,4 @@ def test_nothing_is_lost_or_doubled_while_everything_is_killed(tmp_path: Path) -
     assert part["verdict"]["accepted"] > 20
     deaths = part["rounds"]
     assert {name.split(":")[0] for name in deaths} == {"worker", "api", "scheduler", "server"}
-    assert sum(count for name, count in deaths.items() if "worker: " in name and "random" not in name) >= 10
+    assert sum(count for name, count in deaths.items() if "worker: " in name and "random" not in name) >= 5

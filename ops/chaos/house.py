@@ -72,6 +72,7 @@ class House:
     kills: list[Kill] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)  # processes that ended by themselves
     closing: bool = False
+    patience_s: float = PATIENCE_S
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
     _victims: set[int] = field(default_factory=set)
 
@@ -123,7 +124,7 @@ class House:
         while not self.closing:
             spec = deck.draw()
             victim = self.start(kind, spec, port)
-            over = time.time() + PATIENCE_S
+            over = time.time() + self.patience_s
             in_time = not await self._until(victim, lambda over=over: time.time() > over)  # type: ignore[misc]
             if self.closing:
                 continue

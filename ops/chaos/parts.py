@@ -93,10 +93,11 @@ async def stop_postgres(size: Size) -> Outcome:
 async def a_little_of_all(size: Size) -> Outcome:
     """The short form: workers, API and scheduler die at some of their points, then Valkey and PostgreSQL do."""
     with house("short") as place:
+        place.patience_s = 5.0
         points = await discover(place, seconds=4.0)
         decks = {
-            "worker": Deck(points["worker"], min(size.rounds, 24)),
-            "api": Deck(points["api"], 4),
+            "worker": Deck(points["worker"], min(size.rounds, 20)),
+            "api": Deck(points["api"], 3),
             "scheduler": Deck(points["scheduler"], 2),
             "server": (servers := Deck((), 0)),
         }
