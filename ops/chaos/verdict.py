@@ -1,6 +1,5 @@
 """Reads the database after a part, and holds it against what was said: lost, doubled, loose, replayed otherwise."""
 
-import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -11,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.db import transaction
-from core.models import Handoff, Message, Ticket, ToolRun, Turn
+from core.models import Handoff, Message, Ticket, ToolRun, Turn, TurnEvent
 from ops.chaos.model import WISH
 from ops.chaos.visitors import Said
 from orchestrator.replay import replay
@@ -87,9 +86,9 @@ class _Facts:
             if message.role == "visitor" and message.turn_id and (wish := WISH.search(message.content)):
                 self.wishes[message.turn_id].append((wish[1], wish[2]))
         self.cases = Counter((ticket.thread_id, ticket.subject) for ticket in self.tickets)
-        self.degraded = {
-            UUID(ticket.key.split(":")[0]) for ticket in self.tickets if re.search(r":ticket$", ticket.key)
-        }
+        # A tool's own ticket leaves no such event: this one was opened in the place of an answer.
+        opened = TurnEvent.event["type"].astext == "TicketOpened"
+        self.degraded = set(session.scalars(select(TurnEvent.turn_id).where(TurnEvent.turn_id.in_(of_site), opened)))
 
 
 def _lost_messages(facts: _Facts, said: Sequence[Said]) -> Iterator[str]:

@@ -55,6 +55,7 @@ async def discover(place: House, seconds: float = TRACE_S) -> dict[Kind, list[st
     await town.live(4, lambda: time.time() > until and len(town.said) >= seconds * 2)
     for victim in victims:
         victim.end()
+        victim.process.join()  # its port is free then
     found = {kind: read_trace(file) for kind, file in files.items()}
     return {
         "worker": found["worker"],
