@@ -11,6 +11,7 @@ from uuid import UUID
 import redis
 from sqlalchemy.orm import Session
 
+from core import failpoints
 from core.log import get_logger
 from core.settings import get_settings
 
@@ -57,6 +58,7 @@ def publish_all(news: Iterable[News]) -> None:
     items = list(news)
     if not items:
         return
+    failpoints.reached("before TELL")
     try:
         with client().pipeline(transaction=False) as pipe:
             for item in items:
@@ -64,6 +66,7 @@ def publish_all(news: Iterable[News]) -> None:
             pipe.execute()
     except redis.RedisError as error:
         log.warning("news_not_told", kinds=[item.kind for item in items], cause=repr(error))
+    failpoints.reached("after TELL")
 
 
 def publish(thread_id: UUID, kind: str, **data: Any) -> None:

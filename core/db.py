@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, MetaData, create_engine, event
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
-from core import bounded, bus, queue
+from core import bounded, bus, failpoints, queue
 from core.settings import get_settings
 
 NAMES = {
@@ -92,5 +92,6 @@ def transaction() -> Iterator[Session]:
 
 def leave(session: Session) -> None:
     """Send what the committed session left to be sent: news to listeners first, then jobs."""
+    failpoints.reached("after COMMIT")
     bus.publish_all(session.info.pop("news", ()))
     queue.ring_all(session.info.pop("jobs", ()))

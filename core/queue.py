@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from celery import Celery
 from kombu import Queue  # type: ignore[attr-defined]
 from kombu.exceptions import OperationalError
+from kombu.transport import TRANSPORT_ALIASES
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -51,6 +52,9 @@ def broker_url(redis_url: str) -> str:
     if parts.scheme != "unix":
         return redis_url
     return f"redis+socket://{parts.path}?virtual_host={parts.query.removeprefix('db=') or '0'}"
+
+
+TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "core.doorbell:Transport"))
 
 
 def _queue(name: str) -> Queue:

@@ -64,6 +64,8 @@ class Settings(BaseSettings):
     budget_site_day_usd: float = 20.0
     budget_day_usd: float = 50.0
 
+    failpoint: str = ""  # where this process is to die: `core.failpoints`; refused in production
+
     # One turn.
     turn_seconds: float = 6.0  # from the moment that a worker takes it
     accept_seconds: float = 60.0  # from the moment that the message was accepted, whatever happens

@@ -43,6 +43,25 @@ def bench(rounds: Annotated[int, typer.Option(help="Turns to measure for each si
         run_bench(rounds)
 
 
+@app.command()
+def chaos(
+    parts: Annotated[list[str] | None, typer.Argument(help="worker, api, scheduler, valkey, postgres; or all.")] = None,
+    *,
+    rounds: Annotated[int, typer.Option(help="Kills of each kind of process, at least.")] = 200,
+    messages: Annotated[int, typer.Option(help="Messages while PostgreSQL is stopped again and again.")] = 5_000,
+    short: Annotated[bool, typer.Option(help="A minute of everything.")] = False,
+    json: Annotated[Path | None, typer.Option(help="Write the figures to this file, too.")] = None,
+) -> None:
+    """Kill every process at every write and both servers at any moment; exit code 1 where a promise is broken."""
+    from ops.apart import apart
+    from ops.chaos.parts import SHORT, Size
+    from ops.chaos.run import run_chaos
+
+    with apart("chaos"):
+        good = run_chaos([SHORT] if short else parts or [], Size(rounds, messages), json=json)
+    raise typer.Exit(0 if good else 1)
+
+
 def main() -> None:
     """Run the command that was typed."""
     run(app)

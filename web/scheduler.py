@@ -5,7 +5,7 @@ from types import FrameType
 
 from celery.beat import Scheduler, Service
 
-from core import log, queue
+from core import failpoints, log, queue
 from core.queue import Job
 from core.settings import Settings, get_settings
 
@@ -16,6 +16,7 @@ def run() -> None:
     """Tick until SIGTERM."""
     settings = get_settings()
     log.configure(settings.log_level)
+    failpoints.arm(settings)
     app = queue.connect()
     app.conf.beat_schedule = schedule(settings)
     service = Service(app, max_interval=1, scheduler_cls=Scheduler)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import uvicorn
 from fastapi import FastAPI
 
+from core import failpoints
 from core.errors import Unavailable
 from core.settings import Settings
 
@@ -62,5 +63,6 @@ def check_port(host: str, port: int) -> None:
 
 def serve(app: FastAPI, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises PortTaken."""
+    failpoints.arm(settings)
     check_port(settings.host, settings.port)
     make_server(app, host=settings.host, port=settings.port).run()

@@ -8,7 +8,7 @@ from typing import Any
 from celery import signals
 from sqlalchemy.exc import SQLAlchemyError
 
-from core import log, queue
+from core import failpoints, log, queue
 from core.embedded import die_with_parent
 from core.errors import HandrailError
 from core.settings import Settings, get_settings
@@ -36,6 +36,7 @@ def run(name: str) -> int:
     """Work until SIGTERM; what has begun is finished first. Returns the exit code."""
     kind, settings = KINDS[name], get_settings()
     log.configure(settings.log_level)
+    failpoints.arm(settings)
     app = queue.connect()
     for module in kind.tasks:
         import_module(module)
