@@ -168,6 +168,7 @@ def _strong(secret: str) -> bytes:
     return secret.encode()
 
 
+@lru_cache(maxsize=8)
 def _kept_secret(path: Path) -> bytes:
     """Read the secret, or make it once; readable by its owner alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
