@@ -56,7 +56,7 @@ def configure(bind: Any = None, **options: Any) -> None:
     global _sessions, _owner_pid  # noqa: PLW0603 - one engine per process is the point
     if bind is None:
         settings = get_settings()
-        bind = make_engine(settings.database_url, pool=settings.database_pool)
+        bind = make_engine(settings.database_url, pool=settings.pool_size)
     _sessions = sessionmaker(bind, expire_on_commit=False, **options)
     _owner_pid = os.getpid()
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, text
@@ -20,7 +20,8 @@ CLOCKS = timedelta(seconds=2)  # by how much Redis' clock and the database's may
 
 GLANCES = text("""
     SELECT threads.id AS thread_id, threads.status, coalesce(newest.position, 0) AS position, turn.id AS turn_id,
-           turn.outcome, extract(epoch FROM clock_timestamp() - turn.ended_at)::float AS ended_s
+           coalesce(turn.outcome, ''),
+           extract(epoch FROM clock_timestamp() - turn.ended_at)::float
     FROM threads
     LEFT JOIN LATERAL (
         SELECT position FROM messages WHERE thread_id = threads.id ORDER BY position DESC LIMIT 1
@@ -72,7 +73,7 @@ def _just_ended(glance: Glance) -> bool:
 
 def _glances(session: Session, thread_ids: Sequence[UUID]) -> dict[UUID, Glance]:
     rows = session.execute(GLANCES, {"ids": list(thread_ids)})
-    return {row.thread_id: Glance(row.status, row.position, row.turn_id, row.outcome or "", row.ended_s) for row in rows}
+    return {thread_id: Glance(*rest) for thread_id, *rest in rows}
 
 
 def _position(session: Session, thread_id: UUID, since: str | None) -> int:
@@ -91,7 +92,7 @@ def _look(session: Session, thread_id: UUID, known: Known) -> Look:
     if glance.position > known.position:
         newer = select(*SAID).where(Message.thread_id == thread_id, Message.position > known.position)
         for row in session.execute(newer.order_by(Message.position)):
-            heard.append(event("message", **as_json(row)))
+            heard.append(event("message", **as_json(cast("Message", row))))
             known.position = row.position
     if _just_ended(glance):
         heard.append(event("done", turn_id=str(glance.turn_id), outcome=glance.outcome))

@@ -2,7 +2,8 @@
 
 `python -m ops.bench.fake_model PORT MILLISECONDS [MILLISECONDS]`: it waits so long before the first piece of each
 answer, and before each further one. A question that carries `ref-` and eight hex digits is searched for as it stands,
-and `GET /sent/REF` tells when (monotonic seconds) the piece left that completed the answer's first sentence.
+and `GET /seen/REF` tells when (monotonic seconds) it was asked about, and when the piece left that completed the
+answer's first sentence. `GET /wait/MILLISECONDS` changes the first of the two waits.
 """
 
 import asyncio
@@ -33,36 +34,42 @@ class FakeModel:
     def __init__(self, wait_ms: int, piece_ms: int = 0) -> None:
         """Wait `wait_ms` before each answer's first piece, `piece_ms` before each other one."""
         self._wait_s, self._piece_s = wait_ms / 1000, piece_ms / 1000
+        self._asked: dict[str, list[float]] = {}
         self._sent: dict[str, float] = {}
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        if scope["path"].startswith("/sent/"):
-            await self._tell(scope["path"].removeprefix("/sent/"), send)
+        if scope["method"] == "GET":
+            what, _, value = scope["path"][1:].partition("/")
+            await self._tell(what, value, send)
             return
-        body = await _body(receive)
+        asked_at, body = time.monotonic(), await _body(receive)
+        ref = _ref(body)
+        self._note(ref, asked_at)
         await asyncio.sleep(self._wait_s)
         headers = [(b"content-type", b"text/event-stream")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        ref = _ref(body)
         for n, piece in enumerate(pieces(json.loads(body), ref)):
             if n and self._piece_s:
                 await asyncio.sleep(self._piece_s)
             line = b"data: " + json.dumps(piece).encode() + b"\n\n"
             await send({"type": "http.response.body", "body": line, "more_body": True})
             if _completes(piece):
-                self._note(ref)
+                self._sent.setdefault(ref, time.monotonic())
         await send({"type": "http.response.body", "body": b"data: [DONE]\n\n"})
 
-    def _note(self, ref: str) -> None:
-        if len(self._sent) >= KEPT:
+    def _note(self, ref: str, at: float) -> None:
+        if len(self._asked) >= KEPT:
+            self._asked.clear()
             self._sent.clear()
-        self._sent.setdefault(ref, time.monotonic())
+        self._asked.setdefault(ref, []).append(at)
 
-    async def _tell(self, ref: str, send: Send) -> None:
-        body = json.dumps(self._sent.get(ref)).encode()
+    async def _tell(self, what: str, value: str, send: Send) -> None:
+        if what == "wait":
+            self._wait_s = int(value) / 1000
+        body = json.dumps({"asked": self._asked.get(value, []), "sentence": self._sent.get(value)}).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})

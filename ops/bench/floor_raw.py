@@ -1,6 +1,7 @@
-"""The lowest floor: a raw ASGI application that speaks HTTP to the model by hand. `python -m ops.bench.floor_raw PORT URL`
+"""The lowest floor: a raw ASGI application that speaks HTTP to the model by hand.
 
 Same outside work as `floor.py` (which see), without FastAPI, without a vendor's SDK and without a pool of its clients.
+`python -m ops.bench.floor_raw PORT MODEL_URL`
 """
 
 import asyncio

@@ -43,11 +43,28 @@ class System:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """A question as the model saw it (monotonic seconds)."""
+
+    asked: tuple[float, ...]
+    sentence: float  # the piece left that completed the answer's first sentence
+
+
+@dataclass(frozen=True)
 class Rig:
     """The systems, and the model that they ask."""
 
     systems: tuple[System, ...]  # ours first
     model_url: str
+
+    def seen(self, ref: str) -> Seen:
+        """When the model was asked about a question, and when it had sent the answer's first sentence."""
+        found = httpx2.get(f"{self.model_url}/seen/{ref}").raise_for_status().json()
+        return Seen(tuple(found["asked"]), found["sentence"])
+
+    def wait(self, milliseconds: int) -> None:
+        """Have the model wait so long before its answers."""
+        httpx2.get(f"{self.model_url}/wait/{milliseconds}").raise_for_status()
 
     @property
     def ours(self) -> System:
@@ -63,6 +80,11 @@ class Round:
     seconds: float
     cpu: dict[str, float]  # by process, from the first question to the last answer
 
+    @property
+    def cpu_ms(self) -> float:
+        """Milliseconds of processor time per turn, all its processes."""
+        return sum(self.cpu.values()) * 1000 / len(self.waits)
+
 
 def prepare() -> None:
     """Make the demo site with its documents. The settings point at servers that this process may write to."""
@@ -72,15 +94,15 @@ def prepare() -> None:
 
 
 @contextmanager
-def rig(model_ms: int, *, piece_ms: int = 0, floors: tuple[str, ...] = (), **settings: str) -> Iterator[Rig]:
+def rig(model_ms: int, settings: str = "", *, piece_ms: int = 0, floors: tuple[str, ...] = ()) -> Iterator[Rig]:
     """Run them while the block runs: the servers under test on one core, all else on the others.
 
-    `settings` are ours, spelled as in the environment, without their prefix.
+    `settings` are ours, spelled as in the environment, without their prefix: "CHAT_THREADS=200 …".
     """
     model_port, port = free_port(), free_port()
     ports = {name: free_port() for name in floors}
     model_url = f"http://127.0.0.1:{model_port}"
-    _configure(model_url, port, settings)
+    _configure(model_url, port, dict(one.split("=") for one in settings.split()))
     folder: Path = get_settings().home / "log"
     waits = (str(model_ms), str(piece_ms))
     model = Child("model", ("-m", "ops.bench.fake_model", str(model_port), *waits), folder / "model.log")
@@ -107,7 +129,7 @@ def rig(model_ms: int, *, piece_ms: int = 0, floors: tuple[str, ...] = (), **set
 
 
 def ask_at_once(system: System, count: int, *, times: int = 1) -> Round:
-    """`count` visitors, who all ask at the same moment, `times` in a row. Opening their conversations is not measured."""
+    """`count` visitors, who all ask at the same moment, `times` in a row. Opening conversations is not measured."""
     return asyncio.run(_at_once(system, count, times))
 
 

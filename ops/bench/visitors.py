@@ -16,12 +16,23 @@ PATIENCE_S = 30.0
 
 @dataclass(frozen=True)
 class Waited:
-    """Seconds from sending the question to its first sentence and to the end of its turn."""
+    """One question's moments (monotonic seconds), and the mark by which the fake model knows it."""
 
-    first_sentence: float
-    done: float
-    ref: str  # which the fake model knows this question by
-    first_at: float  # monotonic
+    ref: str
+    began_at: float
+    accepted_at: float  # we have its 202; a floor's answer has begun
+    first_at: float  # the first sentence is there
+    done_at: float
+
+    @property
+    def first_sentence(self) -> float:
+        """Seconds until the first sentence was there."""
+        return self.first_at - self.began_at
+
+    @property
+    def done(self) -> float:
+        """Seconds until the turn was over."""
+        return self.done_at - self.began_at
 
 
 class Visitor(Protocol):
@@ -40,7 +51,11 @@ class _Asking:
     def __init__(self) -> None:
         self.ref = f"ref-{uuid4().hex[:8]}"
         self.question = f"{QUESTION} {self.ref}"
-        self.began, self.first = time.monotonic(), 0.0
+        self.began, self.accepted, self.first = time.monotonic(), 0.0, 0.0
+
+    def accept(self) -> None:
+        """Note that the question has arrived."""
+        self.accepted = time.monotonic()
 
     def hear(self, kind: str) -> Waited | None:
         """Note one event; the whole once it is over."""
@@ -49,7 +64,7 @@ class _Asking:
             self.first = now
         if kind != "done":
             return None
-        return Waited(self.first - self.began, now - self.began, self.ref, self.first)
+        return Waited(self.ref, self.began, self.accepted, self.first, now)
 
 
 class OurVisitor:
@@ -70,6 +85,7 @@ class OurVisitor:
         asking = _Asking()
         sent = {"thread_id": self.thread_id, "user_msg": asking.question, "client_msg_id": asking.ref}
         (await self.client.post("/api/agent/messages", json=sent, headers=self.headers)).raise_for_status()
+        asking.accept()
         async for kind, data in self.events:
             if waited := asking.hear(kind):
                 if (got := json.loads(data)["outcome"]) != "answered":
@@ -100,6 +116,7 @@ class FloorVisitor:
         asking = _Asking()
         async with self.client.stream("POST", "/ask", json={"question": asking.question}) as stream:
             stream.raise_for_status()
+            asking.accept()
             async for kind, _ in _events(stream):
                 if waited := asking.hear(kind):
                     return waited
