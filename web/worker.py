@@ -1,6 +1,5 @@
 """One Celery worker in this process: `chat` takes turns in threads, `index` reads documents in a process of its own."""
 
-import logging
 import signal
 from dataclasses import dataclass
 from importlib import import_module
@@ -32,7 +31,6 @@ KINDS = {
     "index": Kind(("index",), "prefork", ("kb.tasks",)),
 }
 INDEX_PROCESSES = 1  # the embedder uses all cores by itself
-CHATTY = ("celery.app.trace", "celery.worker.strategy")  # two lines per job cost as much as the rest of Celery
 
 
 def run(name: str) -> int:
@@ -42,8 +40,6 @@ def run(name: str) -> int:
     """
     kind, settings = KINDS[name], get_settings()
     log.configure(settings.log_level)
-    for logger in CHATTY:
-        logging.getLogger(logger).setLevel(max(logging.WARNING, logging.getLogger().level))
     app = queue.connect()
     for module in kind.tasks:
         import_module(module)

@@ -3,7 +3,7 @@
 `python -m ops.bench.fake_model PORT MILLISECONDS [MILLISECONDS]`: it waits so long before the first piece of each
 answer, and before each further one. A question that carries `ref-` and eight hex digits is searched for as it stands,
 and `GET /seen/REF` tells when (monotonic seconds) it was asked about, and when the piece left that completed the
-answer's first sentence. `GET /wait/MILLISECONDS` changes the first of the two waits.
+answer's first sentence. `GET /wait/MILLISECONDS` changes the first of the two waits. Both also tell how many wait now.
 """
 
 import asyncio
@@ -36,6 +36,7 @@ class FakeModel:
         self._wait_s, self._piece_s = wait_ms / 1000, piece_ms / 1000
         self._asked: dict[str, list[float]] = {}
         self._sent: dict[str, float] = {}
+        self._waiting = 0
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -48,7 +49,9 @@ class FakeModel:
         asked_at, body = time.monotonic(), await _body(receive)
         ref = _ref(body)
         self._note(ref, asked_at)
+        self._waiting += 1
         await asyncio.sleep(self._wait_s)
+        self._waiting -= 1
         headers = [(b"content-type", b"text/event-stream")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         for n, piece in enumerate(pieces(json.loads(body), ref)):
@@ -69,7 +72,8 @@ class FakeModel:
     async def _tell(self, what: str, value: str, send: Send) -> None:
         if what == "wait":
             self._wait_s = int(value) / 1000
-        body = json.dumps({"asked": self._asked.get(value, []), "sentence": self._sent.get(value)}).encode()
+        told = {"asked": self._asked.get(value, []), "sentence": self._sent.get(value), "waiting": self._waiting}
+        body = json.dumps(told).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -62,6 +62,11 @@ class Rig:
         found = httpx2.get(f"{self.model_url}/seen/{ref}").raise_for_status().json()
         return Seen(tuple(found["asked"]), found["sentence"])
 
+    async def asking_now(self) -> int:
+        """How many questions the model has not begun to answer."""
+        async with httpx2.AsyncClient() as client:
+            return int((await client.get(f"{self.model_url}/seen/nothing")).json()["waiting"])
+
     def wait(self, milliseconds: int) -> None:
         """Have the model wait so long before its answers."""
         httpx2.get(f"{self.model_url}/wait/{milliseconds}").raise_for_status()
