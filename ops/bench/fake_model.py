@@ -124,4 +124,4 @@ async def _body(receive: Receive) -> bytes:
 
 if __name__ == "__main__":
     waits = [int(one) for one in sys.argv[2:]]
-    uvicorn.run(FakeModel(*waits), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")
+    uvicorn.run(FakeModel(*waits), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", timeout_keep_alive=600)

@@ -90,4 +90,6 @@ async def _deltas(client: openai.AsyncOpenAI, messages: list[Any]) -> AsyncItera
 
 if __name__ == "__main__":
     make_table()
-    uvicorn.run(make_app(sys.argv[2]), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")
+    uvicorn.run(
+        make_app(sys.argv[2]), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", timeout_keep_alive=600
+    )

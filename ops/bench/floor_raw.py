@@ -73,4 +73,6 @@ class Floor:
 
 if __name__ == "__main__":
     make_table()
-    uvicorn.run(Floor(sys.argv[2]), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")
+    uvicorn.run(
+        Floor(sys.argv[2]), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", timeout_keep_alive=600
+    )

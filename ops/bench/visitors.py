@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx2
 
 QUESTION = "How long do I have to return a jacket that does not fit?"
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True)
