@@ -36,16 +36,23 @@ def stream_key(thread_id: UUID | str) -> str:
 
 
 @lru_cache(maxsize=4)
-def _client(url: str, pid: int) -> redis.Redis:  # one per process: a socket can't be shared by a fork
+def _client(url: str, pid: int, most: int) -> redis.Redis:  # one per process: a socket can't be shared by a fork
     del pid
     return redis.Redis.from_url(
-        url, decode_responses=True, socket_timeout=2, socket_connect_timeout=1, health_check_interval=30
+        url,
+        decode_responses=True,
+        socket_timeout=2,
+        socket_connect_timeout=1,
+        health_check_interval=30,
+        max_connections=most,
     )
 
 
 def client() -> redis.Redis:
     """This process's Redis client."""
-    return _client(get_settings().redis_url, os.getpid())
+    settings = get_settings()
+    # A thread uses one for its command, and another one while it listens.
+    return _client(settings.redis_url, os.getpid(), 2 * settings.pool_size)
 
 
 def tell(session: Session, thread_id: UUID, kind: str, **data: Any) -> None:

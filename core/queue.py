@@ -1,17 +1,21 @@
 """The Celery app, the names of all jobs, and `enqueue`: the queue is a doorbell, the database is the truth."""
 
+import json
+from base64 import b64encode
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
+import redis
 from celery import Celery
 from kombu import Queue  # type: ignore[attr-defined]
-from kombu.exceptions import OperationalError
 from kombu.transport import TRANSPORT_ALIASES
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core import bus, failpoints
 from core.log import get_logger
 from core.settings import get_settings
 
@@ -43,6 +47,13 @@ QUEUES = {
     Job.SWEEP_DOCUMENTS: "house",
     Job.DELIVER: "house",
     Job.SWEEP_OUTBOX: "house",
+}
+
+HEADERS: dict[str, Any] = {"parent_id": None, "group": None, "retries": 0, "eta": None, "expires": None} | {
+    "timelimit": [None, None],
+    "argsrepr": "()",
+    "kwargsrepr": "{}",
+    "ignore_result": True,
 }
 
 
@@ -99,12 +110,44 @@ def enqueue(session: Session, job: Job, **ids: Any) -> None:
 
 
 def ring_all(jobs: Iterable[tuple[Job, dict[str, str]]]) -> None:
-    """Ring for each job. A dead queue is logged, never raised: the sweep finds what is pending."""
-    for job, ids in jobs:
-        try:
-            celery_app.send_task(str(job), kwargs=ids, queue=QUEUES[job], retry=False)
-        except (OperationalError, OSError) as error:
-            log.warning("bell_not_rung", job=str(job), cause=repr(error), **ids)
+    """Ring for each job. A dead queue is logged, never raised: the sweep finds what is pending.
+
+    Written into Redis as Celery's producer would write it: that one costs the API ten times as much per message.
+    """
+    asked = list(jobs)
+    if not asked:
+        return
+    try:
+        failpoints.reached("before RING")
+        with bus.client().pipeline(transaction=False) as pipe:
+            for job, ids in asked:
+                pipe.lpush(QUEUES[job], envelope(job, ids))
+            pipe.execute()
+        failpoints.reached("after RING")
+    except (redis.RedisError, OSError) as error:
+        log.warning("bells_not_rung", jobs=[str(job) for job, _ in asked], cause=repr(error))
+
+
+def envelope(job: Job, ids: dict[str, str]) -> str:
+    """`job` as it lies in a queue: Celery's message (protocol 2) in Kombu's envelope for Redis."""
+    id_ = str(uuid4())
+    body = json.dumps([[], ids, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}])
+    message = {
+        "body": b64encode(body.encode()).decode(),
+        "content-encoding": "utf-8",
+        "content-type": "application/json",
+        "headers": {"lang": "py", "task": str(job), "id": id_, "root_id": id_} | HEADERS,
+        "properties": {
+            "correlation_id": id_,
+            "reply_to": "",
+            "delivery_mode": 2,
+            "delivery_info": {"exchange": "", "routing_key": QUEUES[job]},
+            "priority": 0,
+            "body_encoding": "base64",
+            "delivery_tag": id_,
+        },
+    }
+    return json.dumps(message)
 
 
 def claim_tick(session: Session, job: Job, period_s: float) -> bool:

@@ -6,12 +6,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import SettingsRefused
 
 SHORTEST_SECRET = 32
+API_THREADS = 40  # in which the web framework runs what is not a coroutine
+SPARE_CONNECTIONS = 4  # beside the threads that serve: lease keeper, heart, and two to look with
 
 
 class Prices(dict[str, tuple[float, float]]):
@@ -39,7 +41,7 @@ class Settings(BaseSettings):
     # Where the truth and the doorbell live. Both unset: the embedded servers.
     database_url: str = Field("", validation_alias="DATABASE_URL")
     redis_url: str = Field("", validation_alias="REDIS_URL")
-    database_pool: int = 24
+    database_pool: int = 0  # connections of one process at most; 0: as many as its threads need
 
     # The brain.
     brain: Literal["extractive", "openai", "claude"] = "extractive"
@@ -84,8 +86,9 @@ class Settings(BaseSettings):
     # Leases and sweeps: after a kill, another worker carries on within lease + sweep.
     lease_seconds: float = 3.0
     sweep_seconds: float = 2.0
-    chat_threads: int = 16
     review_minutes: float = 10.0  # how long a draft may wait for a person's approval
+    chat_threads: int = Field(16, ge=1)
+    drain_seconds: float = 20.0  # that a worker gets to finish its turns when it is asked to end
     handoff_wait_minutes: float = 10.0  # then the visitor is told that nobody is free, and a ticket is opened
 
     # Knowledge.
@@ -124,6 +127,22 @@ class Settings(BaseSettings):
     woocommerce_url: str = ""
     woocommerce_key: SecretStr = SecretStr("")
     woocommerce_secret: SecretStr = SecretStr("")
+
+    @model_validator(mode="after")
+    def _pools_fit(self) -> "Settings":
+        needed = self.chat_threads + SPARE_CONNECTIONS
+        if 0 < self.database_pool < needed:
+            raise SettingsRefused(
+                f"HANDRAIL_DATABASE_POOL is {self.database_pool}, but HANDRAIL_CHAT_THREADS is {self.chat_threads}: "
+                f"each thread needs a connection, and {SPARE_CONNECTIONS} are needed beside them. "
+                f"Give it at least {needed}, or 0 to have it follow."
+            )
+        return self
+
+    @property
+    def pool_size(self) -> int:
+        """Connections to the database, at most, of one process. A thread holds one at a time."""
+        return self.database_pool or max(self.chat_threads, API_THREADS) + SPARE_CONNECTIONS
 
     @property
     def embedded(self) -> bool:
@@ -170,6 +189,7 @@ def _strong(secret: str) -> bytes:
     return secret.encode()
 
 
+@lru_cache(maxsize=8)
 def _kept_secret(path: Path) -> bytes:
     """Read the secret, or make it once; readable by its owner alone."""
     path.parent.mkdir(parents=True, exist_ok=True)

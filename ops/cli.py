@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ops.bench.names import ALL, Bench
 from web.cli import make_cli, run
 
 app = make_cli()
@@ -34,13 +35,15 @@ def judge(
 
 
 @app.command()
-def bench(rounds: Annotated[int, typer.Option(help="Turns to measure for each situation.")] = 40) -> None:
-    """Time from a message to its first sentence and to its end, beside a hand-written floor in the same run."""
-    from ops.apart import apart
-    from ops.bench.turn import run_bench
+def bench(
+    which: Annotated[list[Bench] | None, typer.Argument(help="Which ones; all but soak by default.")] = None,
+    rounds: Annotated[int, typer.Option(help="Turns to measure for each situation.")] = 40,
+    turns: Annotated[int, typer.Option(help="Turns of the soak.")] = 10_000,
+) -> None:
+    """Measure what a turn costs: overhead, load, memory, long conversations, phases; beside floors in the same run."""
+    from ops.bench.run import run_bench
 
-    with apart("bench"):
-        run_bench(rounds)
+    run_bench(which or ALL, rounds, turns)
 
 
 @app.command()

@@ -82,7 +82,7 @@ def _servers(settings: Settings) -> Iterator[None]:
         queue.connect()
         yield
         return
-    with embedded.servers(settings.home) as addresses:
+    with embedded.servers(settings.home, pool=settings.pool_size) as addresses:
         os.environ.update(addresses.as_environment())
         get_settings.cache_clear()
         queue.connect()

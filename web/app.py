@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from core import log, queue
 from core.settings import Settings, get_settings
-from web import assets, chat, faults, health, knowledge, stream
+from web import assets, chat, faults, health, knowledge, look, stream
 from web.edge import Edge
 from web.hub import Hub
 
@@ -33,7 +33,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.settings = settings
-    app.state.hub = Hub(settings.redis_url)
+    app.state.hub = Hub(settings.redis_url, look.glances)
     for router in ROUTERS:
         app.include_router(router)
     assets.mount(app)

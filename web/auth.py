@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -52,7 +53,7 @@ def make_token(
 
 def read_token(settings: Settings, token: str, *, now: datetime) -> Visitor:
     """The visitor that `token` names. Raises TokenInvalid, TokenExpired."""
-    visitor = _read(settings, token)
+    visitor = _read(settings.signing_key(), token)
     if visitor.expires_at <= now:
         raise TokenExpired
     return visitor
@@ -60,7 +61,7 @@ def read_token(settings: Settings, token: str, *, now: datetime) -> Visitor:
 
 def read_renewable(settings: Settings, token: str, *, now: datetime) -> Visitor:
     """As `read_token`, but a token may have expired up to `thread_days` ago: it is good for a new one."""
-    visitor = _read(settings, token)
+    visitor = _read(settings.signing_key(), token)
     if visitor.expires_at + timedelta(days=settings.thread_days) <= now:
         raise TokenExpired("This conversation is too old to be continued: start a new one.")
     return visitor
@@ -89,8 +90,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _read(settings: Settings, token: str) -> Visitor:
-    claims = _claims(token, settings.signing_key(), TokenInvalid, required=["exp"], audience=AUDIENCE)
+@lru_cache(maxsize=4096)
+def _read(key: bytes, token: str) -> Visitor:
+    """What `token` says, verified once: a visitor sends the same one with every request. Refusals are not kept."""
+    claims = _claims(token, key, TokenInvalid, required=["exp"], audience=AUDIENCE)
     try:
         return Visitor(
             site_id=str(claims["site"]),

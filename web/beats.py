@@ -43,9 +43,10 @@ class Heart:
         self._thread.start()
 
     def stop(self) -> None:
-        """Beat no more, and say so."""
+        """Beat no more, and say so. Twice is once."""
         self._stopped.set()
-        self._thread.join(timeout=3)
+        if self._thread.ident is not None:
+            self._thread.join(timeout=3)
         self._try(self._forget)
 
     def _run(self) -> None:

@@ -1,18 +1,21 @@
 """The ear of this process: one Redis connection that hears the news of every thread somebody listens to.
 
 A listener is told in the order in which the news came. When the connection breaks, every listener is told `Missed`:
-it then looks for itself, in the Redis stream and in the database.
+it then looks for itself, in the Redis stream and in the database. And every few seconds one question to the database
+tells all listeners how their threads stand, because a worker may be cut off from Redis when we are not.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import redis.asyncio
+from fastapi.concurrency import run_in_threadpool
 from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 
 from core import bus
 from core.errors import TooManyRequests
@@ -28,6 +31,8 @@ CONFIRM_SECONDS = 1.0
 RETRY_SECONDS = 0.5
 LISTEN_SECONDS = 1.0  # in one go
 STOP_SECONDS = 3.0
+LOOK_SECONDS = 1.0  # how often the database is asked while no news reach us
+SAFE_LOOK_SECONDS = 4.0  # and while they do
 
 
 @dataclass(frozen=True)
@@ -44,15 +49,34 @@ class Missed:
     """Something may have been missed: look for yourself."""
 
 
+@dataclass(frozen=True)
+class Glance:
+    """How a thread stands in the database at one moment."""
+
+    status: str
+    position: int  # of its newest message
+    turn_id: UUID | None  # its newest turn
+    outcome: str
+    ended_s: float | None  # seconds since that turn ended
+
+    @property
+    def turn_open(self) -> bool:
+        """True while a turn runs."""
+        return self.turn_id is not None and self.ended_s is None
+
+
+Item = Heard | Missed | Glance
+
+
 @dataclass(eq=False)
 class Listener:
     """One open stream's queue of news."""
 
     thread_id: UUID
-    news: deque[Heard | Missed] = field(default_factory=deque)
+    news: list[Item] = field(default_factory=list)
     rung: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def hear(self, item: Heard | Missed) -> None:
+    def hear(self, item: Item) -> None:
         """Queue `item`; a listener that is far behind starts over."""
         if isinstance(item, Missed) or len(self.news) >= LONGEST_QUEUE:
             self.news.clear()
@@ -60,20 +84,23 @@ class Listener:
         self.news.append(item)
         self.rung.set()
 
-    async def next(self, timeout_s: float) -> Heard | Missed | None:
-        """The oldest news, or None when there is none for `timeout_s` seconds."""
+    async def next(self, timeout_s: float) -> list[Item]:
+        """All the news there is, oldest first; none when there is none for `timeout_s` seconds."""
         if not self.news:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.rung.wait(), max(timeout_s, 0))
+                async with asyncio.timeout(max(timeout_s, 0)):
+                    await self.rung.wait()
         self.rung.clear()
-        return self.news.popleft() if self.news else None
+        news, self.news = self.news, []
+        return news
 
 
 class Hub:
     """Joins this process's listeners to Redis. Use it inside one event loop."""
 
-    def __init__(self, redis_url: str) -> None:
-        """Nothing is connected before `start`."""
+    def __init__(self, redis_url: str, glances: Callable[[Sequence[UUID]], dict[UUID, Glance]]) -> None:
+        """Nothing is connected before `start`. `glances` asks the database how threads stand."""
+        self._glances = glances
         self.redis = redis.asyncio.Redis.from_url(
             redis_url, decode_responses=True, socket_timeout=5, socket_connect_timeout=1, health_check_interval=15
         )
@@ -82,11 +109,11 @@ class Hub:
         self._listeners: dict[UUID, set[Listener]] = {}
         self._confirmed: dict[str, asyncio.Event] = {}
         self._ear: redis.asyncio.client.PubSub | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Begin to hear."""
-        self._task = asyncio.create_task(self._hear())
+        self._tasks = {asyncio.create_task(self._hear()), asyncio.create_task(self._watch())}
 
     def end_streams(self) -> None:
         """Tell every stream to end: the process is going down."""
@@ -96,10 +123,11 @@ class Hub:
     async def stop(self) -> None:
         """End the streams and close the connection."""
         self.end_streams()
-        if self._task:
-            self._task.cancel()
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
             # The client may swallow a cancellation that meets its own timeout; the loop ends by itself then.
-            await asyncio.wait({self._task}, timeout=STOP_SECONDS)
+            await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
         await self.redis.aclose()
 
     def check_room(self, thread_id: UUID) -> None:
@@ -158,6 +186,28 @@ class Hub:
                     confirmed.clear()
                 self._tell_everybody()
             await asyncio.sleep(RETRY_SECONDS)
+
+    async def _watch(self) -> None:
+        looked_at = time.monotonic()
+        while not self.closing.is_set():
+            await asyncio.sleep(LOOK_SECONDS)
+            if time.monotonic() < looked_at + (SAFE_LOOK_SECONDS if self.up else LOOK_SECONDS) - RETRY_SECONDS:
+                continue
+            looked_at = time.monotonic()
+            await self._look()
+
+    async def _look(self) -> None:
+        wanted = list(self._listeners)
+        if not wanted:
+            return
+        try:
+            found = await run_in_threadpool(self._glances, wanted)
+        except SQLAlchemyError as error:
+            log.warning("threads_not_read", cause=repr(error))
+            return
+        for thread_id, glance in found.items():
+            for listener in self._listeners.get(thread_id, ()):
+                listener.hear(glance)
 
     def _dispatch(self, message: dict[str, str] | None) -> None:
         if message is None:

@@ -1,7 +1,7 @@
 """`GET …/events`: a thread's news as server-sent events, resumable, and never silent while Redis is away."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,23 +10,23 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse, format_sse_event
 from redis.exceptions import RedisError
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import bus
-from core.db import transaction
-from core.errors import TokenExpired
+from core.db import reading
+from core.errors import ThreadNotFound, TokenExpired
 from core.log import get_logger
-from web import auth, news
+from core.models import Thread
+from web import auth, look, news
 from web.chat import PROBLEMS
-from web.deps import Calling, own_thread
-from web.hub import Heard, Hub, Listener, Missed
+from web.deps import Calling, parse_id
+from web.hub import Glance, Heard, Hub, Item
 
 log = get_logger(__name__)
 
 HEARTBEAT_SECONDS = 10.0
-LOOK_SECONDS = 1.0  # how often the database is asked while no news reach us
-SAFE_LOOK_SECONDS = 4.0  # and while they do: a worker may be cut off from Redis when we are not
-
+LISTENING, STILL_HERE = Heard("comment", "listening"), Heard("comment", "still here")
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 STATES = {"person": "person", "waiting": "calling_person"}  # by the thread's status
 
@@ -54,8 +54,12 @@ async def events(
 
 
 def _own_thread(visitor: auth.Visitor, thread_id: str) -> UUID:
-    with transaction() as session:
-        return own_thread(session, visitor, thread_id).id
+    mine = (Thread.site_id == visitor.site_id, Thread.visitor_id == visitor.visitor_id)
+    with reading() as session:
+        found = session.scalar(select(Thread.id).where(Thread.id == parse_id(thread_id), *mine))
+    if found is None:
+        raise ThreadNotFound
+    return found
 
 
 class Stream:
@@ -65,47 +69,45 @@ class Stream:
         """Nothing is read before `lines`."""
         self.hub, self.thread_id, self.visitor = hub, thread_id, visitor
         self.known = news.Known(last_id)
-        self.status, self.turn_open = "bot", False
-        self.looked_at = self.spoke_at = 0.0
+        self.status, self.turn_open = "", False
+        self.ends_at = time.monotonic() + (visitor.expires_at - auth.utc_now()).total_seconds()
 
     async def lines(self) -> AsyncIterator[bytes]:
-        """The body of the answer."""
+        """The body of the answer. What comes together is written together: each write costs the server more."""
         async with self.hub.listener(self.thread_id) as listener:
-            async for heard in self._tell(listener):
-                self.spoke_at = time.monotonic()
-                if heard.kind == "comment":
-                    yield format_sse_event(comment=heard.data)
-                else:
-                    yield format_sse_event(event=heard.kind, data_str=heard.data, id=heard.id)
+            begin = await self._begin()
+            yield _written([LISTENING, *begin])  # what is told from here on is not missed
+            spoke_at = time.monotonic()
+            while not self.hub.closing.is_set():
+                now = time.monotonic()
+                if now >= self.ends_at:
+                    yield _written([news.event("error", error="TokenExpired", detail=TokenExpired().detail)])
+                    return
+                items = await listener.next(min(spoke_at + HEARTBEAT_SECONDS, self.ends_at) - now)
+                told = [heard for item in items for heard in await self._take(item)]
+                if not told and time.monotonic() >= spoke_at + HEARTBEAT_SECONDS:
+                    told.append(STILL_HERE)
+                if told:
+                    yield _written(told)
+                    spoke_at = time.monotonic()
 
-    async def _tell(self, listener: Listener) -> AsyncIterator[Heard]:
-        begin = await self._begin()
-        yield Heard("comment", "listening")  # what is told from here on is not missed
-        for heard in begin:
-            yield heard
-        while not self.hub.closing.is_set():
-            if self.visitor.expires_at <= auth.utc_now():
-                yield news.event("error", error="TokenExpired", detail=TokenExpired().detail)
-                return
-            item = await listener.next(self._patience())
-            if isinstance(item, Heard):
-                if self.known.is_new(item):
-                    yield item
-                continue
-            for heard in await self._catch_up(missed=isinstance(item, Missed)):
-                yield heard
-
-    def _patience(self) -> float:
-        """Seconds until there is something to do even without news."""
-        now = time.monotonic()
-        look = self.looked_at + (SAFE_LOOK_SECONDS if self.hub.up else LOOK_SECONDS)
-        expiry = (self.visitor.expires_at - auth.utc_now()).total_seconds()
-        return max(0.0, min(look - now, self.spoke_at + HEARTBEAT_SECONDS - now, expiry))
+    async def _take(self, item: Item) -> Sequence[Heard]:
+        """What one piece of news adds to what this listener has been told."""
+        match item:
+            case Heard():
+                return (item,) if self.known.is_new(item) else ()
+            case Glance():
+                behind = item.status != self.status or look.adds_to(item, self.known)
+                return await self._look(look.look) if behind else ()
+            case _:
+                rows = await self._rows() if self.hub.up else []
+                told = news.after(rows, self.known.last_id or "0-0") or ()
+                return [*(heard for heard in told if self.known.is_new(heard)), *await self._look(look.look)]
 
     async def _begin(self) -> list[Heard]:
         rows, last_id = await self._rows(), self.known.last_id
         news.note_told(self.known, rows)
-        found = await self._look(news.first_look, last_id)
+        found = await self._look(look.first_look, last_id)
         missed = news.after(rows, last_id) if last_id else None
         if missed is not None:
             return [*(heard for heard in missed if self.known.is_new(heard)), *found]
@@ -118,17 +120,6 @@ class Stream:
         state = STATES.get(self.status) or ("thinking" if self.turn_open else None)
         return [news.event("state", state=state)] if state and not any(item.kind == "state" for item in told) else []
 
-    async def _catch_up(self, *, missed: bool) -> list[Heard]:
-        """After an interruption, or when it is time to look: what Redis and the database know beyond what was told."""
-        rows = await self._rows() if missed and self.hub.up else []
-        told = [item for item in (news.after(rows, self.known.last_id or "0-0") or ()) if self.known.is_new(item)]
-        now = time.monotonic()
-        if missed or now >= self.looked_at + (SAFE_LOOK_SECONDS if self.hub.up else LOOK_SECONDS):
-            told += await self._look()
-        if not told and now >= self.spoke_at + HEARTBEAT_SECONDS:
-            told.append(Heard("comment", "still here"))
-        return told
-
     async def _rows(self) -> list[news.Row]:
         try:
             found: Any = await self.hub.redis.xrange(bus.stream_key(self.thread_id))
@@ -137,13 +128,22 @@ class Stream:
             return []
         return list(found)
 
-    async def _look(self, ask: Callable[..., news.Look] = news.look, *arguments: object) -> list[Heard]:
-        self.looked_at, first = time.monotonic(), self.looked_at == 0
+    async def _look(self, ask: Callable[..., look.Look], *arguments: object) -> list[Heard]:
         try:
             found = await run_in_threadpool(ask, self.thread_id, self.known, *arguments)
         except SQLAlchemyError as error:
             log.warning("thread_not_read", cause=repr(error))
             return []
-        changed = found.status != self.status and found.status in STATES and not first
-        self.status, self.turn_open = found.status, found.turn_open
-        return [news.event("state", state=STATES[found.status]), *found.heard] if changed else list(found.heard)
+        before, self.status = self.status, found.glance.status
+        self.turn_open = found.glance.turn_open
+        changed = before not in {"", self.status} and self.status in STATES
+        return [news.event("state", state=STATES[self.status]), *found.heard] if changed else list(found.heard)
+
+
+def _written(told: Sequence[Heard]) -> bytes:
+    return b"".join(
+        format_sse_event(comment=heard.data)
+        if heard.kind == "comment"
+        else format_sse_event(event=heard.kind, data_str=heard.data, id=heard.id)
+        for heard in told
+    )

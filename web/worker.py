@@ -13,6 +13,7 @@ from core.embedded import die_with_parent
 from core.errors import HandrailError
 from core.settings import Settings, get_settings
 from web.beats import Heart
+from web.draining import Drain
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,10 @@ INDEX_PROCESSES = 1  # the embedder uses all cores by itself
 
 
 def run(name: str) -> int:
-    """Work until SIGTERM; what has begun is finished first. Returns the exit code."""
+    """Work until SIGTERM; what has begun is finished first, within `drain_seconds`. Returns the exit code.
+
+    A second signal ends it at once.
+    """
     kind, settings = KINDS[name], get_settings()
     log.configure(settings.log_level)
     failpoints.arm(settings)
@@ -43,10 +47,13 @@ def run(name: str) -> int:
     if name == "chat":
         _warm_up()
     heart = Heart(kind.queues)
-    _connect_signals(heart)
+    drain = Drain(settings.drain_seconds, heart.stop, _give_back)
+    _connect_signals(heart, drain)
     worker = app.Worker(hostname=f"{name}@%h", queues=kind.queues, **_options(kind, settings))
     worker.start()
-    return int(worker.exitcode or 0)
+    drain.finish()
+    heart.stop()
+    return 0 if drain.begun else int(worker.exitcode or 0)
 
 
 def _warm_up() -> None:
@@ -57,6 +64,12 @@ def _warm_up() -> None:
     except (HandrailError, SQLAlchemyError, OSError):
         # A missing model or database shows in readiness; it must not keep the worker from starting.
         log.get_logger(__name__).exception("not_warmed_up")
+
+
+def _give_back() -> int:
+    from orchestrator.turn import keeper
+
+    return keeper().release()
 
 
 def _options(kind: Kind, settings: Settings) -> dict[str, Any]:
@@ -71,18 +84,20 @@ def _options(kind: Kind, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _connect_signals(heart: Heart) -> None:
-    def beat(**_: Any) -> None:
+def _connect_signals(heart: Heart, drain: Drain) -> None:
+    def beat(sender: Any, **_: Any) -> None:
         heart.start()
+        if sender.hub is not None:
+            drain.watch_over(sender.hub)
 
-    def rest(**_: Any) -> None:
-        heart.stop()
+    def end(**_: Any) -> None:
+        drain.begin()
 
     def keep_logging(**_: Any) -> None:
         """Celery sets up no logging of its own where this signal is heard."""
 
     signals.worker_ready.connect(beat, weak=False)
-    signals.worker_shutting_down.connect(rest, weak=False)
+    signals.worker_shutting_down.connect(end, weak=False)
     signals.setup_logging.connect(keep_logging, weak=False)
     # A pool process ends with its worker, also when that is killed.
     tie = die_with_parent(signal.SIGKILL)

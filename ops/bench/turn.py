@@ -1,131 +1,75 @@
-"""`handrail bench`: from the POST to the first sentence and to `done`, beside a floor in the same run."""
+"""`handrail bench turn`: what a turn costs and how long it takes, beside two floors in the same run."""
 
-import asyncio
-import os
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 from statistics import median, quantiles
 
-import httpx2
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from core import db
-from core.settings import get_settings
-from kb.indexer import index_all
-from ops.bench.processes import cpu_seconds, free_port, wait_for_port
-from ops.bench.visitors import PATIENCE_S, Waited, ask_floor, ask_handrail
-from ops.children import Child, stop
-from ops.demo import content
+from ops.bench.rig import FLOORS, Rig, Round, System, ask_at_once, rig
+from ops.bench.visitors import Waited
 
 MODEL_CALLS = 2
-Visitor = Callable[[httpx2.AsyncClient, asyncio.Event], Awaitable[Waited]]
+PIECE_MS = 5  # between two words, as models write
+WARM = 2
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What one system needed in one situation."""
-
-    waits: list[Waited]
-    cpu_ms: float  # processor time per turn, all its own processes, without PostgreSQL and Valkey
-
-
-def run_bench(rounds: int = 20) -> None:
-    """Measure and print. The settings point at servers that this process may write to."""
-    with db.transaction() as session:
-        content.prepare(session)
-    index_all("demo", lambda _, __: None)
-    table = Table(
-        "model", "at once", "what", "first sentence p50 / p95", "done p50 / p95", "not the model", "CPU ms/turn"
-    )
+def run_turn(rounds: int) -> None:
+    """Measure and print: overhead and processor time, then the first sentence's way."""
+    table = Table("model", "at once", "what", "first words p50 / p95", "done p50 / p95", "not the model", "CPU ms/turn")
     for model_ms in (0, 300):
-        with _systems(model_ms) as systems:
+        with rig(model_ms, floors=tuple(FLOORS)) as running:
             for at_once in (1, 20):
-                _compare(table, systems, model_ms, at_once, rounds)
+                _compare(table, running.systems, model_ms, at_once, rounds)
     Console(width=130).print(table)
-    typer.echo("Times in ms. The floor makes the same calls by hand and keeps one row; ours keeps every step.")
+    typer.echo("Times in ms. The floors make the same calls by hand and keep one row; ours keeps every step.")
+    _first_sentence(rounds)
 
 
-@dataclass(frozen=True)
-class _System:
-    name: str
-    url: str
-    visitor: Visitor
-    children: tuple[Child, ...]
-
-
-def _compare(table: Table, systems: list[_System], model_ms: int, at_once: int, rounds: int) -> None:
-    """Turn and turn about, so that a noisy moment hits both."""
-    waits: dict[str, list[Waited]] = {system.name: [] for system in systems}
-    cpu: dict[str, float] = {system.name: 0.0 for system in systems}
-    for round_number in range(-2, max(4, rounds // at_once)):  # the first two warm up
+def _compare(table: Table, systems: Sequence[System], model_ms: int, at_once: int, rounds: int) -> None:
+    """Turn and turn about, so that a noisy moment hits all."""
+    got: dict[str, list[Round]] = {system.name: [] for system in systems}
+    for n in range(-WARM, max(4, rounds // at_once)):
         for system in systems:
-            pids = [child.process.pid for child in system.children if child.process]
-            before = cpu_seconds(pids)
-            got = asyncio.run(_at_once(system, at_once))
-            if round_number >= 0:
-                cpu[system.name] += cpu_seconds(pids) - before
-                waits[system.name] += got
-    ratios = []
+            done = ask_at_once(system, at_once)
+            if n >= 0:
+                got[system.name].append(done)
+    ours = _cost(got[systems[0].name])
     for system in systems:
-        measured = Measured(waits[system.name], cpu[system.name] * 1000 / len(waits[system.name]))
-        table.add_row(f"{model_ms} ms", str(at_once), system.name, *_row(measured, model_ms))
-        ratios.append((median(wait.done for wait in measured.waits), measured.cpu_ms))
-    (ours, ours_cpu), (floor, floor_cpu) = ratios
-    table.add_row("", "", "ratio", "", f"{ours / floor:.2f}", "", f"{ours_cpu / floor_cpu:.2f}", end_section=True)
+        waits = [wait for done in got[system.name] for wait in done.waits]
+        its = _cost(got[system.name])
+        beside = "" if system is systems[0] else f" (ours: {ours[0] / its[0]:.2f} ×, CPU {ours[1] / its[1]:.2f} ×)"
+        row = (*_spreads(waits), f"{its[0] - MODEL_CALLS * model_ms:.0f}", f"{its[1]:.1f}")
+        table.add_row(f"{model_ms} ms", str(at_once), system.name + beside, *row)
+    table.add_section()
 
 
-def _row(measured: Measured, model_ms: int) -> tuple[str, ...]:
-    first = [wait.first_sentence * 1000 for wait in measured.waits]
-    done = [wait.done * 1000 for wait in measured.waits]
-    rest = median(done) - MODEL_CALLS * model_ms
-    return (_spread(first), _spread(done), f"{rest:.0f}", f"{measured.cpu_ms:.1f}")
+def _cost(rounds: list[Round]) -> tuple[float, float]:
+    """Median milliseconds until done, and milliseconds of processor time per turn."""
+    waits = [wait.done * 1000 for done in rounds for wait in done.waits]
+    return median(waits), sum(done.cpu_ms * len(done.waits) for done in rounds) / len(waits)
 
 
-def _spread(values: list[float]) -> str:
+def _spreads(waits: list[Waited]) -> tuple[str, str]:
+    return spread([wait.first_sentence * 1000 for wait in waits]), spread([wait.done * 1000 for wait in waits])
+
+
+def spread(values: list[float]) -> str:
+    """Median and 95th percentile."""
     return f"{median(values):.0f} / {quantiles(values, n=20, method='inclusive')[-1]:.0f}"
 
 
-async def _at_once(system: _System, count: int) -> list[Waited]:
-    started = asyncio.Event()
-    async with httpx2.AsyncClient(base_url=system.url, timeout=PATIENCE_S, limits=httpx2.Limits()) as client:
-        asking = [asyncio.ensure_future(system.visitor(client, started)) for _ in range(count)]
-        await asyncio.sleep(0.2)  # all streams are open before anybody asks
-        started.set()
-        return list(await asyncio.gather(*asking))
-
-
-@contextmanager
-def _systems(model_ms: int) -> Iterator[list[_System]]:
-    """Us and the floor, both at the same fake model and the same servers."""
-    model_port, port, floor_port = free_port(), free_port(), free_port()
-    model_url = f"http://127.0.0.1:{model_port}/v1"
-    os.environ.update(
-        HANDRAIL_PROFILE="demo",
-        HANDRAIL_PORT=str(port),
-        HANDRAIL_BRAIN="openai",
-        HANDRAIL_MODEL="fake",
-        OPENAI_BASE_URL=model_url,
-        HANDRAIL_SESSIONS_PER_MINUTE="100000",
-        HANDRAIL_CHAT_THREADS="24",
-        HANDRAIL_DATABASE_POOL="26",
+def _first_sentence(rounds: int) -> None:
+    with rig(50, piece_ms=PIECE_MS) as running:
+        ask_at_once(running.ours, 1, times=WARM)
+        waits = ask_at_once(running.ours, 1, times=rounds).waits
+        late = [_late_ms(running, wait) for wait in waits]
+    typer.echo(
+        f"First sentence: {spread(late)} ms (p50 / p95) from the moment that the model has sent its last word, "
+        f"one word each {PIECE_MS} ms; aim: 10."
     )
-    get_settings.cache_clear()
-    folder: Path = get_settings().home / "log"
-    model = Child("model", ("-m", "ops.bench.fake_model", str(model_port), str(model_ms)), folder / "model.log")
-    api = Child("api", ("-m", "ops.demo.app"), folder / "api.log")
-    chat = Child("chat", ("-m", "ops.cli", "worker", "chat"), folder / "chat.log")
-    floor = Child("floor", ("-m", "ops.bench.floor", str(floor_port), model_url), folder / "floor.log")
-    children = (model, api, chat, floor)
-    try:
-        for child in children:
-            child.start()
-        for listening in (model_port, port, floor_port):
-            wait_for_port(listening)
-        ours = _System("handrail", f"http://127.0.0.1:{port}", ask_handrail, (api, chat))
-        yield [ours, _System("floor", f"http://127.0.0.1:{floor_port}", ask_floor, (floor,))]
-    finally:
-        stop(children, 5.0)
+
+
+def _late_ms(running: Rig, wait: Waited) -> float:
+    return (wait.first_at - running.seen(wait.ref).sentence) * 1000

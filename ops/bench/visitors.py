@@ -1,60 +1,132 @@
-"""Visitors for benchmarks: each asks one question, and notes when the first sentence and the end arrive."""
+"""Visitors for benchmarks: each holds a conversation, and notes when the first sentence and the end arrive."""
 
-import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import uuid4
 
 import httpx2
 
 QUESTION = "How long do I have to return a jacket that does not fit?"
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True)
 class Waited:
-    """Seconds from sending the question to its first sentence and to the end of its turn."""
+    """One question's moments (monotonic seconds), and the mark by which the fake model knows it."""
 
-    first_sentence: float
-    done: float
+    ref: str
+    began_at: float
+    accepted_at: float  # we have its 202; a floor's answer has begun
+    first_at: float  # the first sentence is there
+    done_at: float
+
+    @property
+    def first_sentence(self) -> float:
+        """Seconds until the first sentence was there."""
+        return self.first_at - self.began_at
+
+    @property
+    def done(self) -> float:
+        """Seconds until the turn was over."""
+        return self.done_at - self.began_at
 
 
-async def ask_handrail(client: httpx2.AsyncClient, started: asyncio.Event) -> Waited:
-    """A visitor of ours: session, open stream, message."""
+class Visitor(Protocol):
+    """Somebody who asks, again and again."""
+
+    async def ask(self) -> Waited:
+        """Ask, and read the answer to its end."""
+
+
+Door = AbstractAsyncContextManager[Visitor]
+
+
+class _Asking:
+    """What both visitors share: one question's times."""
+
+    def __init__(self) -> None:
+        self.ref = f"ref-{uuid4().hex[:8]}"
+        self.question = f"{QUESTION} {self.ref}"
+        self.began, self.accepted, self.first = time.monotonic(), 0.0, 0.0
+
+    def accept(self) -> None:
+        """Note that the question has arrived."""
+        self.accepted = time.monotonic()
+
+    def hear(self, kind: str) -> Waited | None:
+        """Note one event; the whole once it is over."""
+        now = time.monotonic()
+        if kind == "sentence" and not self.first:
+            self.first = now
+        if kind != "done":
+            return None
+        return Waited(self.ref, self.began, self.accepted, self.first, now)
+
+
+class OurVisitor:
+    """A visitor of ours: a session, and a stream that stays open."""
+
+    def __init__(
+        self,
+        client: httpx2.AsyncClient,
+        thread_id: str,
+        headers: dict[str, str],
+        events: AsyncIterator[tuple[str, str]],
+    ) -> None:
+        """`headers` prove who asks, `events` come from the open stream."""
+        self.client, self.thread_id, self.headers, self.events = client, thread_id, headers, events
+
+    async def ask(self) -> Waited:
+        """Ask, and read the answer to its end."""
+        asking = _Asking()
+        sent = {"thread_id": self.thread_id, "user_msg": asking.question, "client_msg_id": asking.ref}
+        (await self.client.post("/api/agent/messages", json=sent, headers=self.headers)).raise_for_status()
+        asking.accept()
+        async for kind, data in self.events:
+            if waited := asking.hear(kind):
+                if (got := json.loads(data)["outcome"]) != "answered":
+                    raise AssertionError(f"A benchmark turn ended in {got}, not in answered.")
+                return waited
+        raise AssertionError("The stream ended before the turn did.")
+
+
+@asynccontextmanager
+async def our_visitor(client: httpx2.AsyncClient) -> AsyncIterator[Visitor]:
+    """Open a conversation and its stream."""
     session = (await client.post("/api/agent/session", json={"site_id": "demo"})).raise_for_status().json()
-    headers = {"Authorization": f"Bearer {session['visitor_token']}"}
-    thread = session["thread_id"]
-    async with client.stream("GET", f"/api/agent/thread/{thread}/events", headers=headers) as stream:
+    thread_id, headers = session["thread_id"], {"Authorization": f"Bearer {session['visitor_token']}"}
+    async with client.stream("GET", f"/api/agent/thread/{thread_id}/events", headers=headers) as stream:
         stream.raise_for_status()
-        events = _events(stream)
-        await started.wait()
-        began = time.perf_counter()
-        sent = {"thread_id": thread, "user_msg": QUESTION, "client_msg_id": str(uuid4())}
-        (await client.post("/api/agent/messages", json=sent, headers=headers)).raise_for_status()
-        return await _measure(events, began, "answered")
+        yield OurVisitor(client, thread_id, headers, _events(stream))
 
 
-async def ask_floor(client: httpx2.AsyncClient, started: asyncio.Event) -> Waited:
-    """A visitor of the floor: one request, streamed."""
-    await started.wait()
-    began = time.perf_counter()
-    async with client.stream("POST", "/ask", json={"question": QUESTION}) as stream:
-        stream.raise_for_status()
-        return await _measure(_events(stream), began, None)
+class FloorVisitor:
+    """A visitor of a floor: one request a question."""
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        """Nothing is opened."""
+        self.client = client
+
+    async def ask(self) -> Waited:
+        """Ask, and read the answer to its end."""
+        asking = _Asking()
+        async with self.client.stream("POST", "/ask", json={"question": asking.question}) as stream:
+            stream.raise_for_status()
+            asking.accept()
+            async for kind, _ in _events(stream):
+                if waited := asking.hear(kind):
+                    return waited
+        raise AssertionError("The stream ended before the answer did.")
 
 
-async def _measure(events: AsyncIterator[tuple[str, str]], began: float, outcome: str | None) -> Waited:
-    first = 0.0
-    async for kind, data in events:
-        if kind == "sentence" and not first:
-            first = time.perf_counter() - began
-        if kind == "done":
-            if outcome and (got := json.loads(data)["outcome"]) != outcome:
-                raise AssertionError(f"A benchmark turn ended in {got}, not in {outcome}.")
-            return Waited(first, time.perf_counter() - began)
-    raise AssertionError("The stream ended before the turn did.")
+@asynccontextmanager
+async def floor_visitor(client: httpx2.AsyncClient) -> AsyncIterator[Visitor]:
+    """The floor knows no conversations."""
+    yield FloorVisitor(client)
 
 
 async def _events(stream: httpx2.Response) -> AsyncIterator[tuple[str, str]]:

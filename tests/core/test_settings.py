@@ -70,3 +70,14 @@ def test_celery_spells_a_socket_its_own_way() -> None:
 )
 def test_logs_hide_addresses_and_long_numbers(text: str, masked: str) -> None:
     assert mask(text) == masked
+
+
+def test_a_pool_that_is_smaller_than_the_threads_need_is_refused() -> None:
+    with pytest.raises(SettingsRefused, match="HANDRAIL_CHAT_THREADS is 24"):
+        Settings.model_validate({"chat_threads": 24, "database_pool": 24})
+    assert Settings.model_validate({"chat_threads": 24, "database_pool": 28}).pool_size == 28
+
+
+@pytest.mark.parametrize("threads", [1, 16, 200])
+def test_a_pool_that_is_not_given_follows_the_threads(threads: int) -> None:
+    assert Settings.model_validate({"chat_threads": threads}).pool_size >= threads + 4

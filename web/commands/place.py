@@ -26,7 +26,7 @@ def at_home(*, level: str = "ERROR") -> Iterator[Settings]:
     if found is not None:
         yield _point_at(found)
         return
-    with embedded.servers(settings.home) as own:
+    with embedded.servers(settings.home, pool=settings.pool_size) as own:
         pointed = _point_at(own)
         schema.migrate()
         yield pointed
