@@ -109,8 +109,9 @@ class _Alarm:
                 return
             try:
                 callback()
-            except Exception:
-                log.exception("deadline_callback_failed")
+            except Exception as error:  # noqa: BLE001 - one's fault is not the others'
+                # Without its traceback: rendering one holds everybody's deadlines up.
+                log.warning("deadline_callback_failed", cause=repr(error))
 
     def call_off(self) -> None:
         """Wait for a callback that runs; none begins from here on."""

@@ -255,11 +255,14 @@ def _child(
             start_new_session=True,  # a Ctrl-C is ours to pass on, in our order
             **(_user() if as_nobody else {}),
         )
+    before = _running.get(name)  # of another home, which a test of ours may own beside this one
     _running[name] = process
     try:
         yield process
     finally:
-        del _running[name]
+        _running.pop(name)
+        if before is not None:
+            _running[name] = before
         process.send_signal(stop)
         try:
             process.wait(timeout=10)
