@@ -41,11 +41,13 @@ class Watch:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _run(self) -> None:
-        while not self._stopped.wait(self._seconds):
+        while True:
             try:
                 self.look()
             except (SQLAlchemyError, RuntimeError) as error:  # no database, or stopped meanwhile
                 log.warning("not_swept", cause=repr(error))
+            if self._stopped.wait(self._seconds):
+                return
 
     def look(self) -> None:
         """Sweep, unless another process has done so; and take what was rung for, where the bell is dead."""

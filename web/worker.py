@@ -3,7 +3,7 @@
 import signal
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import signals
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +14,9 @@ from core.errors import HandrailError
 from core.settings import Settings, get_settings
 from web.beats import Heart
 from web.draining import Drain
+
+if TYPE_CHECKING:
+    from orchestrator.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -46,13 +49,13 @@ def run(name: str) -> int:
         import_module(module)
     if name == "chat":
         _warm_up()
-    heart = Heart(kind.queues)
-    drain = Drain(settings.drain_seconds, heart.stop, _give_back)
-    _connect_signals(heart, drain)
+    helpers = _Helpers(Heart(kind.queues), _watch(settings) if name == "chat" else None)
+    drain = Drain(settings.drain_seconds, helpers.stop, _give_back)
+    _connect_signals(helpers, drain)
     worker = app.Worker(hostname=f"{name}@%h", queues=kind.queues, **_options(kind, settings))
     worker.start()
     drain.finish()
-    heart.stop()
+    helpers.stop()
     return 0 if drain.begun else int(worker.exitcode or 0)
 
 
@@ -64,6 +67,30 @@ def _warm_up() -> None:
     except (HandrailError, SQLAlchemyError, OSError):
         # A missing model or database shows in readiness; it must not keep the worker from starting.
         log.get_logger(__name__).exception("not_warmed_up")
+
+
+@dataclass(frozen=True)
+class _Helpers:
+    """The threads beside the pool: one shows that we live, one looks for turns that nobody rang for."""
+
+    heart: Heart
+    watch: "Watch | None"
+
+    def start(self) -> None:
+        self.heart.start()
+        if self.watch:
+            self.watch.start()
+
+    def stop(self) -> None:
+        if self.watch:
+            self.watch.stop()
+        self.heart.stop()
+
+
+def _watch(settings: Settings) -> "Watch":
+    from orchestrator.watch import Watch
+
+    return Watch(settings)
 
 
 def _give_back() -> int:
@@ -84,9 +111,9 @@ def _options(kind: Kind, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _connect_signals(heart: Heart, drain: Drain) -> None:
+def _connect_signals(helpers: _Helpers, drain: Drain) -> None:
     def beat(sender: Any, **_: Any) -> None:
-        heart.start()
+        helpers.start()
         if sender.hub is not None:
             drain.watch_over(sender.hub)
 
