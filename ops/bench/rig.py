@@ -19,7 +19,13 @@ from ops.children import Child, stop
 from ops.demo import content
 
 FLOORS = {"FastAPI + SDK": "ops.bench.floor", "raw ASGI": "ops.bench.floor_raw"}
-FREE = {"SESSIONS_PER_MINUTE": "1000000", "MESSAGES_PER_MINUTE": "1000000"}  # all visitors have one address
+FREE = {
+    "SESSIONS_PER_MINUTE": "1000000",  # all visitors have one address
+    "MESSAGES_PER_MINUTE": "1000000",
+    "BUDGET_THREAD_USD": "0",  # none
+    "BUDGET_SITE_DAY_USD": "0",
+    "BUDGET_DAY_USD": "0",
+}
 SETTLE_S = 0.2  # all streams are open before anybody asks
 READY_S = 60.0
 
