@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
@@ -18,13 +18,14 @@ from core import db
 from core.models import Handoff, Message, Site, Ticket, Turn
 from core.settings import Settings
 from ops.faults.fault import Fault, Hits
-from ops.faults.script import PASSAGE, QUESTION
+from ops.faults.script import FOUND, QUESTION
 from orchestrator import inbox
 from orchestrator.replay import replay
 from orchestrator.turn import take_turn
 from orchestrator.world import World
 from tools.catalog import TOOLS
-from tools.tool import Arguments, Caller, Output, Tool
+from tools.search_kb import Passages, Query
+from tools.tool import Caller, Tool
 
 CLIENTS = ("openai", "claude")
 GRACE_S = 1.0  # beyond the turn's own limit: what it takes to write the end down
@@ -63,19 +64,6 @@ class Verdict:
     seconds: float
     wrong: tuple[str, ...]
     late: bool = False
-
-
-class _Query(Arguments):
-    """What to look for."""
-
-    query: str
-
-
-class _Found(Output):
-    """As `search_kb` answers."""
-
-    snippets: list[dict[str, object]]
-    answerable: float
 
 
 @dataclass
@@ -135,17 +123,16 @@ def _client(client: str, url: str, settings: Settings) -> Brain:
 def _tools(server: FakeServer, fault: Fault[Any], unarranged: list[str]) -> tuple[Tool, ...]:
     """The real ones, but for a search that always finds; a fault of the answer begins when it is asked."""
 
-    def search(_: Caller, __: _Query) -> _Found:
+    def search(_: Caller, __: Query) -> Passages:
         if fault.hits is Hits.ANSWER:
             try:
                 fault.arrange(server)
             except Exception as error:  # noqa: BLE001 - the turn would take it for a broken tool
                 unarranged.append(f"the fault could not be arranged: {error}")
-        return _Found(snippets=[PASSAGE], answerable=0.9)
+        return FOUND
 
-    return (
-        Tool("search_kb", "Search the site's documents.", _Query, _Found, "reads", search),
-        *(tool for tool in TOOLS if tool.name != "search_kb"),
+    return tuple(
+        replace(tool, run=search, available=lambda _: True) if tool.name == "search_kb" else tool for tool in TOOLS
     )
 
 
