@@ -13,7 +13,7 @@ from core.errors import SettingsRefused
 
 SHORTEST_SECRET = 32
 API_THREADS = 40  # in which the web framework runs what is not a coroutine
-SPARE_CONNECTIONS = 4  # beside the threads that serve: lease keeper, heart, and two to look with
+SPARE_CONNECTIONS = 8  # beside the threads that serve: lease keeper, heart, the watch and the turns that it takes
 
 
 class Prices(dict[str, tuple[float, float]]):
