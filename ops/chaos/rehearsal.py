@@ -17,7 +17,7 @@ def rehearse() -> None:
     for name in NAMES:
         import_module(name)
     import_module("sqlalchemy.orm").configure_mappers()
-    import_module("brain.wire").shared_client()
+    import_module("brain.pool").shared_client()
 
 
 rehearse()

@@ -75,7 +75,7 @@ def test_logs_hide_addresses_and_long_numbers(text: str, masked: str) -> None:
 def test_a_pool_that_is_smaller_than_the_threads_need_is_refused() -> None:
     with pytest.raises(SettingsRefused, match="HANDRAIL_CHAT_THREADS is 24"):
         Settings.model_validate({"chat_threads": 24, "database_pool": 24})
-    assert Settings.model_validate({"chat_threads": 24, "database_pool": 28}).pool_size == 28
+    assert Settings.model_validate({"chat_threads": 24, "database_pool": 32}).pool_size == 32
 
 
 @pytest.mark.parametrize("threads", [1, 16, 200])
