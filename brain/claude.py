@@ -32,7 +32,7 @@ class Claude(Hosted):
         self._client = anthropic.Anthropic(
             api_key=settings.anthropic_api_key.get_secret_value() or "none",
             base_url=settings.anthropic_base_url or None,
-            http_client=http or shared_client(),
+            http_client=http or shared_client(settings.chat_threads),
             max_retries=0,
         )
 

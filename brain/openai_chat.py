@@ -31,7 +31,7 @@ class OpenAIChat(Hosted):
         self._client = openai.OpenAI(
             api_key=settings.openai_api_key.get_secret_value() or "none",  # local servers want no key, the SDK does
             base_url=settings.openai_base_url or None,
-            http_client=http or shared_client(),
+            http_client=http or shared_client(settings.chat_threads),
             max_retries=0,
         )
 

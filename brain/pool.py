@@ -13,17 +13,18 @@ import httpx2
 from brain.client import BrainGarbled
 from brain.patience import Patience
 
-LIMITS = httpx2.Limits(max_connections=128, max_keepalive_connections=32, keepalive_expiry=30)
+LEAST = 128  # connections; a process with more threads has one for each
 PLAIN = {"accept-encoding": "identity"}  # compressed streams come in lumps, and small ones can hide large ones
 
 
 @lru_cache(maxsize=1)
-def shared_client() -> httpx2.Client:
+def shared_client(threads: int = 0) -> httpx2.Client:
     """The pool. It follows no redirect: a key goes to the address that it was given for, and nowhere else.
 
     Where the environment names a proxy, httpx2's own connections are used: they wait the longer of both limits.
     """
-    client = httpx2.Client(transport=None if getproxies() else PatientTransport(), headers=PLAIN, limits=LIMITS)
+    limits = httpx2.Limits(max_connections=max(threads, LEAST), max_keepalive_connections=32, keepalive_expiry=30)
+    client = httpx2.Client(transport=None if getproxies() else PatientTransport(limits), headers=PLAIN, limits=limits)
     atexit.register(client.close)
     return client
 
@@ -31,14 +32,14 @@ def shared_client() -> httpx2.Client:
 class PatientTransport(httpx2.HTTPTransport):
     """httpx2's own transport over connections that are patient in our way."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: httpx2.Limits) -> None:
         """Open nothing yet."""
-        super().__init__(limits=LIMITS)
+        super().__init__(limits=limits)
         self._pool = httpcore2.ConnectionPool(
             ssl_context=httpx2.create_ssl_context(),
-            max_connections=LIMITS.max_connections,
-            max_keepalive_connections=LIMITS.max_keepalive_connections,
-            keepalive_expiry=LIMITS.keepalive_expiry,
+            max_connections=limits.max_connections,
+            max_keepalive_connections=limits.max_keepalive_connections,
+            keepalive_expiry=limits.keepalive_expiry,
             network_backend=_Backend(),
         )
 

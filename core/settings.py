@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     model_price_unknown: tuple[float, float] = (5.0, 25.0)  # assumed for a model that is not listed there
 
     # Money, in dollars; 0: no limit. A question to a model is asked only while all three hold.
-    budget_thread_usd: float = 0.5
+    budget_thread_usd: float = 2.0
     budget_site_day_usd: float = 20.0
     budget_day_usd: float = 50.0
 

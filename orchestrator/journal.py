@@ -35,7 +35,8 @@ CLAIM = text("""
          FROM turn_events WHERE turn_id = turns.id) AS events
 """)
 RENEW = text("""
-    UPDATE turns SET leased_until = clock_timestamp() + :lease WHERE id = :id AND fence = :fence AND ended_at IS NULL
+    UPDATE turns SET leased_until = clock_timestamp() + :lease
+    WHERE id = :id AND fence = :fence AND ended_at IS NULL AND leased_until IS NOT NULL
 """)
 LET_GO = text("""
     UPDATE turns SET leased_until = NULL WHERE id = :id AND fence = :fence AND ended_at IS NULL

@@ -43,6 +43,7 @@ class Keeper:
 
     def release(self) -> int:
         """Give every turn of this process back at once, so that nobody waits for its lease to end; how many."""
+        self._wake.set()  # what is given back is not renewed
         with self._lock:
             held = dict(self._held)
         if held:

@@ -33,6 +33,7 @@ class Turn(Base):
     deadline_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))  # when it ends, whatever happens
     ended_at: Mapped[datetime | None] = maybe_at_column()
     __table_args__ = (
+        Index(None, "thread_id", "created_at"),
         Index("uq_turns_open", "thread_id", unique=True, postgresql_where=ended_at.is_(None)),
         Index("ix_turns_pending", "leased_until", postgresql_where=ended_at.is_(None)),
     )
