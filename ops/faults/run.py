@@ -9,6 +9,7 @@ from typing import Any
 
 from brain.client import Ask, Said, ToolCall, ToolOutcome
 from brain.extractive import Extractive
+from core import db
 from core.settings import Settings, get_settings
 from ops.faults import aimock_faults, llmock_faults
 from ops.faults.fault import Fault
@@ -56,7 +57,8 @@ def _run(hear: Heard, choose: Choose, grace_s: float) -> list[Verdict]:
 
 
 def _warm_up() -> None:
-    """Load what the built-in brain judges with, as a worker does before it announces itself."""
+    """Open the database once for all lanes, and load what the built-in brain judges with, as a worker does."""
+    db.new_session().close()
     found = ToolOutcome(ToolCall("1", "search_kb", "{}"), FOUND.model_dump_json())
     Extractive().think(Ask("draft", "", (Said("visitor", QUESTION),), outcomes=(found,)), lambda _: None)
 
