@@ -1,6 +1,7 @@
 """The engine, `Base`, and `transaction()`: commit first, then ring for the jobs that were asked for."""
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -28,6 +29,15 @@ class Base(DeclarativeBase):
 
 _sessions: sessionmaker[Session] | None = None
 _owner_pid = 0
+_choosing = threading.Lock()  # threads that come first together must not make an engine each
+
+
+def _choose_anew() -> None:
+    global _choosing  # noqa: PLW0603 - a fork may copy it while it is held
+    _choosing = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_choose_anew)
 
 
 def make_engine(url: str, *, pool: int, app: str = "handrail") -> Engine:
@@ -71,11 +81,12 @@ def dispose() -> None:
 
 def new_session() -> Session:
     """A session; a forked child gets an engine of its own, because a connection can't be shared."""
-    if _sessions is None or _owner_pid != os.getpid():
-        dispose()
-        configure()
-    assert _sessions is not None
-    return _sessions()
+    with _choosing:
+        if _sessions is None or _owner_pid != os.getpid():
+            dispose()
+            configure()
+        assert _sessions is not None
+        return _sessions()
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("status = 'intended'"),
     )
-    op.create_index(op.f("ix_turns_thread_id_created_at"), "turns", ["thread_id", "created_at"], unique=False)
+    op.create_index(op.f("ix_turns_thread_id_turns_created_at"), "turns", ["thread_id", "created_at"], unique=False)
     op.add_column("turns", sa.Column("rung_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("sites", sa.Column("mode", sa.String(length=8), server_default="live", nullable=False))
     op.add_column(
@@ -93,7 +93,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Go back."""
     op.drop_column("turns", "rung_at")
-    op.drop_index(op.f("ix_turns_thread_id_created_at"), table_name="turns")
+    op.drop_index(op.f("ix_turns_thread_id_turns_created_at"), table_name="turns")
     op.drop_index("ix_tool_runs_intended", table_name="tool_runs", postgresql_where=sa.text("status = 'intended'"))
     op.drop_index("ix_model_calls_open", table_name="model_calls", postgresql_where=sa.text("settled_at IS NULL"))
     op.drop_column("threads", "spent_micro")
