@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import typer
@@ -51,7 +50,9 @@ def write(outcomes: Sequence[Outcome], file: Path) -> None:
 def as_json(outcome: Outcome) -> dict[str, object]:
     """One part for a machine."""
     spreads = {name: getattr(outcome, name).as_json() for name in ("after_kill", "accepted_to_end")}
-    return asdict(outcome) | spreads | {"broken": outcome.broken}
+    verdict = {**vars(outcome.verdict), "degraded": dict(outcome.verdict.degraded)}  # `asdict` would garble a Counter
+    kept = {name: value for name, value in vars(outcome).items() if name not in spreads}
+    return kept | spreads | {"verdict": verdict, "broken": outcome.broken}
 
 
 def _seconds(spread: Spread) -> str:

@@ -20,6 +20,7 @@ from core.embedded import PR_SET_PDEATHSIG
 
 Kind = Literal["worker", "api", "scheduler"]
 KILLED = -signal.SIGKILL
+OURS = ("HANDRAIL_", "OPENAI_", "DATABASE_URL", "REDIS_URL")
 
 
 @dataclass
@@ -35,7 +36,9 @@ class Victim:
 
     def start(self) -> "Victim":
         """Fork it."""
-        given = self.environment | ({"HANDRAIL_FAILPOINT": self.spec} if self.spec else {})
+        # The parent of all forks keeps the environment of its own start: what has changed since is handed over.
+        ours = {name: value for name, value in os.environ.items() if name.startswith(OURS)}
+        given = ours | self.environment | ({"HANDRAIL_FAILPOINT": self.spec} if self.spec else {})
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["__main__", "ops.chaos.victims", "ops.chaos.rehearsal"])
         self.process = context.Process(target=_live, args=(self.kind, given, str(self.log)))
