@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass
 from kb.analysis import terms
 from kb.lexical import Lexicon
 from kb.query import Query
-from kb.rerank import Candidate, best_line, coverage, line_terms
+from kb.rerank import Candidate, best_line, coverage, line_terms, weigh
 
 # Fitted by regularised logistic regression over 90 answerable questions (66 written for this, 24 of the development
 # set) and 170 that are not (50 of them about the shop, 120 of CLINC150's out-of-scope ones). In tenfold
@@ -30,14 +30,14 @@ class Signals:
     def of(cls, ranked: list[tuple[Candidate, float]], query: Query, lexicon: Lexicon) -> "Signals":
         """The signals of a ranking; each the best among its first three."""
         first = [candidate for candidate, _ in ranked[:3]]
-        most = sum(weight * lexicon.idf(one) for one, weight in query.terms) or 1.0
+        worth = weigh(query, lexicon)
         weights = sum(weight for _, weight in query.terms)
         held = [frozenset(terms(f"{one.title} {one.section}")).union(*line_terms(one.text)) for one in first]
         return cls(
             cosine=max(one.cosine for one in first),
-            coverage=max(coverage(query, lexicon, found) for found in held),
-            line=max(best_line(one.text, query, lexicon) for one in first),
-            strength=max(one.lexical for one in first) / most,
+            coverage=max(coverage(worth, found) for found in held),
+            line=max(best_line(one.text, worth) for one in first),
+            strength=max(one.lexical for one in first) / (sum(worth.values()) or 1.0),
             unknown=sum(weight for one, weight in query.terms if not lexicon.frequency(one)) / (weights or 1.0),
         )
 

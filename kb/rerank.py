@@ -34,29 +34,34 @@ class Candidate:
 
 def rerank(candidates: list[Candidate], query: Query, lexicon: Lexicon, keep: int) -> list[tuple[Candidate, float]]:
     """At most `keep` candidates with their score (0 to 1), best first; near-duplicates are dropped."""
-    scored = [(candidate, score(candidate, query, lexicon)) for candidate in distinct(candidates)[:keep]]
+    weights = weigh(query, lexicon)
+    scored = [(candidate, score(candidate, weights)) for candidate in distinct(candidates)[:keep]]
     return sorted(scored, key=lambda pair: (-pair[1], pair[0].chunk_id))
 
 
-def score(candidate: Candidate, query: Query, lexicon: Lexicon) -> float:
+def weigh(query: Query, lexicon: Lexicon) -> dict[str, float]:
+    """The question's terms with what each is worth: its weight times its idf."""
+    return {one: weight * lexicon.idf(one) for one, weight in query.terms}
+
+
+def score(candidate: Candidate, weights: dict[str, float]) -> float:
     """The fused score, how much of the question its best lines hold, and how much its headings do."""
-    headings = coverage(query, lexicon, terms(f"{candidate.title} {candidate.section}"))
-    return FUSED * candidate.fused + LINE * best_line(candidate.text, query, lexicon) + HEADINGS * headings
+    headings = coverage(weights, terms(f"{candidate.title} {candidate.section}"))
+    return FUSED * candidate.fused + LINE * best_line(candidate.text, weights) + HEADINGS * headings
 
 
-def coverage(query: Query, lexicon: Lexicon, found: Iterable[str]) -> float:
-    """The share of the question's terms, by idf and weight, that are among `found`."""
-    present = found if isinstance(found, frozenset) else frozenset(found)
-    weighed = [(one, weight * lexicon.idf(one)) for one, weight in query.terms]
-    total = sum(weight for _, weight in weighed)
-    return sum(weight for one, weight in weighed if one in present) / total if total else 0.0
+def coverage(weights: dict[str, float], found: Iterable[str]) -> float:
+    """The share of the question's terms, by what they are worth, that are among `found`."""
+    present, total = frozenset(found), sum(weights.values())
+    return sum(weight for one, weight in weights.items() if one in present) / total if total else 0.0
 
 
-def best_line(text: str, query: Query, lexicon: Lexicon) -> float:
+def best_line(text: str, weights: dict[str, float]) -> float:
     """The highest coverage of two neighbouring lines: terms that stand together belong together."""
-    lines = line_terms(text)
-    pairs = (one | other for one, other in zip(lines, [*lines[1:], frozenset()], strict=True))
-    return max((coverage(query, lexicon, pair) for pair in pairs), default=0.0)
+    wanted = weights.keys()
+    lines = [wanted & line for line in line_terms(text)]
+    pairs = zip(lines, [*lines[1:], set[str]()], strict=True)
+    return max((coverage(weights, one | other) for one, other in pairs if one or other), default=0.0)
 
 
 @lru_cache(maxsize=4096)
