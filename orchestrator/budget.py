@@ -55,6 +55,9 @@ OPEN = text("""
     FROM model_calls JOIN turns ON turns.id = model_calls.turn_id
     WHERE turns.id = :turn_id AND settled_at IS NULL AND (model_calls.fence < turns.fence OR ended_at IS NOT NULL)
 """)
+TODAY = text("""
+    SELECT held_micro, spent_micro FROM spend WHERE scope = :scope AND day = (now() AT TIME ZONE 'utc')::date
+""")
 
 MICRO = 1_000_000
 EVERYWHERE = "all"
@@ -113,6 +116,12 @@ def settle_lost(session: Session, case: Case, turn_id: UUID) -> None:
     """
     for row in session.execute(OPEN, {"turn_id": turn_id}).all():
         settle(session, case, Settled(**row._asdict(), reply=None, fault="The answer was lost.", estimated=True))
+
+
+def today(session: Session, scope: str = EVERYWHERE) -> tuple[int, int]:
+    """What a scope holds and has spent on this day (UTC), in millionths of a dollar."""
+    row = session.execute(TODAY, {"scope": scope}).one_or_none()
+    return (0, 0) if row is None else (row.held_micro, row.spent_micro)
 
 
 def _scope(case: Case) -> str:

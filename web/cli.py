@@ -5,9 +5,10 @@ import sys
 import typer
 
 from core.errors import HandrailError
-from web.commands import ask, desk, index, modes, outbox, processes, replay, sites
+from web.commands import ask, budgets, desk, index, modes, outbox, processes, replay, sites
 
 sites.site.command()(modes.mode)
+sites.site.command()(budgets.budget)
 
 
 def make_cli() -> typer.Typer:

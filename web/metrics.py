@@ -14,7 +14,7 @@ from core import bus
 from core.models import Document, Handoff, Turn, WorkerBeat
 from core.queue import QUEUES
 from core.settings import get_settings
-from orchestrator import circuits
+from orchestrator import budget, circuits
 from web.beats import ALIVE
 from web.outgoing.gauges import measure_outbox
 from web.resting import label, labels
@@ -31,6 +31,7 @@ TURNS = Gauge("handrail_turns", "Stored turns by outcome", ["outcome"])
 QUEUE_DEPTH = Gauge("handrail_queue_depth", "Jobs that wait in a queue", ["queue"])
 DOCUMENTS = Gauge("handrail_documents", "Documents by state", ["state"])
 WAITING = Gauge("handrail_handoffs_open", "Conversations in the queue for a person or with one")
+DOLLARS = Gauge("handrail_model_dollars_today", "Money for models, reserved and spent on this day (UTC)", ["state"])
 WORKERS = Gauge("handrail_workers_alive", "Worker processes seen in the last ten seconds")
 CIRCUITS = Gauge("handrail_circuit_open", "Open circuits of a tool, a model, or a kind of destination", ["name"])
 
@@ -76,6 +77,8 @@ def collect(session: Session) -> bytes:
     WORKERS.set(session.scalar(alive) or 0)
     _measure_queues()
     measure_outbox(session)
+    for state, micro in zip(("reserved", "spent"), budget.today(session), strict=True):
+        DOLLARS.labels(state).set(micro / budget.MICRO)
     _measure_circuits()
     return generate_latest(REGISTRY)
 

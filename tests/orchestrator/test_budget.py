@@ -5,15 +5,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from sqlalchemy import delete, func, select, update
+from typer.testing import CliRunner
 
 from brain.client import Ask, BrainTimeout, Intent, Reply, Usage
 from core import db
+from core.errors import BadRequest
 from core.models import ModelCall, Site, Spend, Thread, Ticket, Turn
 from core.settings import Settings
 from orchestrator.tasks import settle
 from orchestrator.turn import take_turn
 from orchestrator.world import World
 from tests.orchestrator.test_turn import Play, count, play_with, settings, shop
+from web.cli import make_cli
 
 __all__ = ["shop"]
 
@@ -198,3 +201,16 @@ def test_what_an_answer_cost_that_came_too_late_is_counted_once(shop: Site) -> N
     assert spent > 2 * COST - 1, "the first one was taken at what it held when the second worker came"
     with db.transaction() as session:
         assert session.scalar(select(func.sum(ModelCall.cost_micro))) == spent
+
+
+def test_a_sites_ceiling_is_set_and_its_day_shown_on_the_command_line(shop: Site) -> None:
+    run = CliRunner().invoke
+    play = talk(Priced())
+    play.say("Hello")
+    play.answer()
+    shown = run(make_cli(), ["site", "budget", shop.id, "12.5"])
+    assert shown.stdout == f"{shop.id}: $0.0045 of $12.50 spent today (UTC), $0.0000 reserved.\n"
+    with db.transaction() as session:
+        assert session.get_one(Site, shop.id).budget_day_micro == 12_500_000
+    assert "of $20.00" in run(make_cli(), ["site", "budget", shop.id, "default"]).stdout
+    assert isinstance(run(make_cli(), ["site", "budget", shop.id, "much"]).exception, BadRequest)
