@@ -33,28 +33,35 @@ HOLD = text("""
     )
     SELECT (SELECT count(*) FROM thread) AS threads, (SELECT array_agg(scope) FROM day) AS scopes
 """)
+ANSWERED = text("""
+    UPDATE model_calls SET reply = CAST(:reply AS jsonb), fault = :fault, input_tokens = :input_tokens,
+        output_tokens = :output_tokens, estimated = :estimated, cost_micro = :cost_micro
+    WHERE turn_id = :turn_id AND n = :n AND fence = :fence AND settled_at IS NULL
+""")
+# A worker that died while a model answered: what it held is taken as spent, since the model may have charged for it.
 SETTLE = text("""
-    WITH call AS (
-        UPDATE model_calls SET reply = CAST(:reply AS jsonb), fault = :fault, input_tokens = :input_tokens,
-            output_tokens = :output_tokens, estimated = :estimated, cost_micro = :cost_micro, settled_at = now()
-        WHERE turn_id = :turn_id AND n = :n AND fence = :fence AND settled_at IS NULL
-        RETURNING held_micro, (asked_at AT TIME ZONE 'utc')::date AS day
-    ), thread AS (
-        UPDATE threads SET held_micro = threads.held_micro - call.held_micro, spent_micro = spent_micro + :cost_micro
-        FROM call WHERE threads.id = :thread_id AND call.held_micro > 0
-    ), days AS MATERIALIZED (
-        SELECT spend.scope, spend.day, call.held_micro FROM call JOIN spend USING (day)
-        WHERE call.held_micro > 0 AND scope IN ('all', :site)
-        ORDER BY scope FOR UPDATE OF spend
-    )
-    UPDATE spend SET held_micro = spend.held_micro - days.held_micro, spent_micro = spent_micro + :cost_micro
-    FROM days WHERE spend.scope = days.scope AND spend.day = days.day
+    UPDATE model_calls SET settled_at = now(), estimated = estimated OR NOT answered,
+        cost_micro = CASE WHEN answered THEN cost_micro ELSE held_micro END,
+        fault = CASE WHEN answered THEN fault ELSE 'The answer was lost.' END
+    FROM (
+        SELECT model_calls.turn_id, n, model_calls.fence, reply IS NOT NULL OR fault <> '' AS answered,
+               model_calls.fence < turns.fence OR ended_at IS NOT NULL AS past
+        FROM model_calls JOIN turns ON turns.id = model_calls.turn_id
+        WHERE turns.id = :turn_id AND settled_at IS NULL
+    ) AS open
+    WHERE model_calls.turn_id = open.turn_id AND model_calls.n = open.n AND model_calls.fence = open.fence
+        AND settled_at IS NULL AND (answered OR past)
+    RETURNING held_micro, cost_micro, (asked_at AT TIME ZONE 'utc')::date AS day
 """)
-OPEN = text("""
-    SELECT model_calls.turn_id, n, model_calls.fence, held_micro AS cost_micro
-    FROM model_calls JOIN turns ON turns.id = model_calls.turn_id
-    WHERE turns.id = :turn_id AND settled_at IS NULL AND (model_calls.fence < turns.fence OR ended_at IS NOT NULL)
+SETTLE_THREAD = text("""
+    UPDATE threads SET held_micro = held_micro - :held, spent_micro = spent_micro + :cost WHERE id = :thread_id
 """)
+SETTLE_DAY = text("""
+    UPDATE spend SET held_micro = held_micro - :held, spent_micro = spent_micro + :cost
+    WHERE scope = :scope AND day = :day
+""")
+# Nobody waits until sums have reached the disk: the rows that all turns of a site share would be locked meanwhile.
+SOON = text("SET LOCAL synchronous_commit = off")
 TODAY = text("""
     SELECT held_micro, spent_micro FROM spend WHERE scope = :scope AND day = (now() AT TIME ZONE 'utc')::date
 """)
@@ -68,7 +75,7 @@ class BudgetSpent(HandrailError):
 
 
 @dataclass(frozen=True)
-class Settled:
+class Answered:
     """What a question has brought and cost. `reply` is JSON text, or None where `fault` says why there is none."""
 
     turn_id: UUID
@@ -101,21 +108,21 @@ def hold(session: Session, case: Case, micro: int, settings: Settings) -> None:
         raise BudgetSpent("The day's budget of this site is used up.")
 
 
-def settle(session: Session, case: Case, call: Settled) -> None:
-    """Write down what a question brought, and give back what it did not need. Once: a second time changes nothing.
-
-    The caller holds the thread's lock.
-    """
-    session.execute(SETTLE, vars(call) | {"thread_id": case.thread_id, "site": _scope(case)})
+def note(session: Session, call: Answered) -> None:
+    """Write down what a question brought; once: a second time changes nothing."""
+    session.execute(ANSWERED, vars(call))
 
 
-def settle_lost(session: Session, case: Case, turn_id: UUID) -> None:
-    """Settle the questions of a turn whose answers nobody waits for any more, as if they had cost what they held.
-
-    A worker died while a model answered, and the model may have charged for it.
-    """
-    for row in session.execute(OPEN, {"turn_id": turn_id}).all():
-        settle(session, case, Settled(**row._asdict(), reply=None, fault="The answer was lost.", estimated=True))
+def settle(session: Session, case: Case, turn_id: UUID) -> None:
+    """Count what a turn's questions cost, and give back what they held beyond that. Whatever is settled stays so."""
+    session.execute(SOON)
+    rows = session.execute(SETTLE, {"turn_id": turn_id}).all()
+    for day in sorted({row.day for row in rows if row.held_micro}):
+        held = sum(row.held_micro for row in rows if row.day == day)
+        cost = sum(row.cost_micro for row in rows if row.day == day)
+        session.execute(SETTLE_THREAD, {"thread_id": case.thread_id, "held": held, "cost": cost})
+        for scope in (EVERYWHERE, _scope(case)):  # in the order in which they are reserved
+            session.execute(SETTLE_DAY, {"scope": scope, "day": day, "held": held, "cost": cost})
 
 
 def today(session: Session, scope: str = EVERYWHERE) -> tuple[int, int]:

@@ -96,4 +96,4 @@ def settle(turn_id: UUID, thread_id: UUID) -> None:
     """Settle what an ended turn still holds: its worker died while a model answered."""
     with transaction() as session:
         if case := lock_case(session, thread_id):
-            budget.settle_lost(session, case, turn_id)
+            budget.settle(session, case, turn_id)

@@ -3,15 +3,13 @@
 import json
 from dataclasses import asdict, dataclass, replace
 
-from sqlalchemy import text
-
 from brain.client import Brain, BrainUnavailable, Reply, ToolCall, Usage
 from brain.prices import cost_micro, most_micro
 from core.db import transaction
 from core.log import get_logger
 from core.settings import Settings
 from orchestrator import asking, budget, circuits
-from orchestrator.budget import BudgetSpent, Settled
+from orchestrator.budget import Answered, BudgetSpent
 from orchestrator.effects import Draft, Plan
 from orchestrator.events import BrainFailed, Event, Spent
 from orchestrator.inside import evidence_of
@@ -22,17 +20,13 @@ from tools.tool import Tool
 
 log = get_logger(__name__)
 
-# Nobody waits for a reservation to reach the disk: the answer's own commit takes it along, and the sums' rows, which
-# all turns of a site share, are locked for less than a millisecond.
-SOON = text("SET LOCAL synchronous_commit = off")
-
 
 @dataclass(frozen=True)
 class Done:
     """What an outside effect answered; and what it cost, where a model was asked."""
 
     event: Event
-    call: Settled | None = None
+    call: Answered | None = None
 
 
 @dataclass(frozen=True)
@@ -58,22 +52,22 @@ class Step:
         except BrainUnavailable as error:
             log.warning("brain_failed", model=self.brain.name, error=type(error).__name__, cause=error.detail)
             self._note_failure()
-            return self._failed(error.detail, self._settled(error.usage, fault=error.detail))
+            return self._failed(error.detail, self._answered(error.usage, fault=error.detail))
         except Exception as error:
             log.exception("brain_broke", model=self.brain.name)
             self._note_failure()
-            return self._failed(type(error).__name__, self._settled(None, fault=type(error).__name__))
+            return self._failed(type(error).__name__, self._answered(None, fault=type(error).__name__))
         circuits.succeeded(f"model:{self.brain.name}")
         if reply.text and not reply.calls:
             stream.finish()
-        call = self._settled(reply.usage, reply=json.dumps(_plain(reply)))
+        call = self._answered(reply.usage, reply=json.dumps(_plain(reply)))
         return Done(asking.understood(self.effect, reply, self.offered, call.cost_micro), call)
 
     def _ask(self) -> tuple[asking.Question, SentenceStream | Silence]:
         """Put the question together, and write it down with the money that it may cost. Raises BudgetSpent."""
         lease, name = self.lease, self.brain.name
         with transaction() as session:
-            session.execute(SOON)
+            session.execute(budget.SOON)  # the answer's own commit takes it along
             question = asking.compose(session, lease, self.effect, self.offered, self.settings)
             evidence = evidence_of(session, lease.turn)
             micro = most_micro(self.settings, name, question.ask)
@@ -84,7 +78,7 @@ class Step:
         told = isinstance(self.effect, Draft)
         return question, SentenceStream(lease.turn_id, lease.thread_id, evidence, told=told)
 
-    def _failed(self, reason: str, call: Settled | None) -> Done:
+    def _failed(self, reason: str, call: Answered | None) -> Done:
         spent = Spent(self.brain.name)
         if call is not None:
             counted = (call.input_tokens, call.output_tokens)
@@ -96,9 +90,9 @@ class Step:
         threshold, seconds = settings.model_circuit_failures, settings.model_circuit_seconds
         circuits.failed(f"model:{self.brain.name}", threshold=threshold, seconds=seconds)
 
-    def _settled(self, usage: Usage | None, *, fault: str = "", reply: str | None = None) -> Settled:
+    def _answered(self, usage: Usage | None, *, fault: str = "", reply: str | None = None) -> Answered:
         """What it came to; with no `usage` the model was never reached, or said nothing."""
-        call = Settled(self.lease.turn_id, self.effect.n, self.lease.fence, reply, fault)
+        call = Answered(self.lease.turn_id, self.effect.n, self.lease.fence, reply, fault)
         if usage is None:
             return call
         cost = cost_micro(self.settings, self.brain.name, usage)

@@ -19,7 +19,6 @@ from core.models import Site
 from core.settings import get_settings
 from kb.search import search
 from orchestrator import budget
-from orchestrator.case import lock_case
 from orchestrator.effects import Outside
 from orchestrator.events import BrainFailed, DeadlinePassed
 from orchestrator.journal import Lease, LeaseLost, claim, record_result
@@ -63,8 +62,6 @@ def take_turn(thread_id: UUID, world: World | None = None) -> None:
     world = world or the_world()
     with transaction() as session:
         lease = claim(session, thread_id, _worker_name(), world.settings)
-        if lease is not None and lease.fence > 1:  # somebody had it before, and may have died with a question open
-            budget.settle_lost(session, lease.case, lease.turn_id)
     if lease is None:
         return
     with bound(site=lease.case.site_id, thread=str(thread_id), turn=str(lease.turn_id)), keeper().holding(lease):
@@ -79,8 +76,10 @@ def _carry_on(world: World, lease: Lease) -> None:
             lease = _recorded(world, lease, done)
         except LeaseLost:
             log.info("lease_lost", fence=lease.fence)
-            _settle_alone(lease, done)
-            return
+            _note_alone(done)
+            break
+    with transaction() as session:
+        budget.settle(session, lease.case, lease.turn_id)
 
 
 def _next(world: World, lease: Lease, effect: Outside, ends_at: float) -> Done:
@@ -107,16 +106,15 @@ def _record(lease: Lease, done: Done) -> Lease:
     with transaction() as session:
         after = record_result(session, lease, done.event)
         if done.call is not None:
-            budget.settle(session, lease.case, done.call)
+            budget.note(session, done.call)
     return after
 
 
-def _settle_alone(lease: Lease, done: Done) -> None:
+def _note_alone(done: Done) -> None:
     """Somebody else carries the turn on, but what this answer cost is spent all the same."""
     if done.call is not None:
         with transaction() as session:
-            lock_case(session, lease.thread_id)
-            budget.settle(session, lease.case, done.call)
+            budget.note(session, done.call)
 
 
 def _worker_name() -> str:
