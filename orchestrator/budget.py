@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.errors import HandrailError
 from core.settings import Settings
 from orchestrator.case import Case
+from orchestrator.statements import SOON
 
 # One statement each, so that a reservation costs one round trip. Days follow their thread because they read from it.
 HOLD = text("""
@@ -60,8 +61,6 @@ SETTLE_DAY = text("""
     UPDATE spend SET held_micro = held_micro - :held, spent_micro = spent_micro + :cost
     WHERE scope = :scope AND day = :day
 """)
-# Nobody waits until sums have reached the disk: the rows that all turns of a site share would be locked meanwhile.
-SOON = text("SET LOCAL synchronous_commit = off")
 TODAY = text("""
     SELECT held_micro, spent_micro FROM spend WHERE scope = :scope AND day = (now() AT TIME ZONE 'utc')::date
 """)
@@ -115,7 +114,7 @@ def note(session: Session, call: Answered) -> None:
 
 def settle(session: Session, case: Case, turn_id: UUID) -> None:
     """Count what a turn's questions cost, and give back what they held beyond that. Whatever is settled stays so."""
-    session.execute(SOON)
+    session.execute(SOON)  # the rows that all turns of a site share are not locked while a disk is waited for
     rows = session.execute(SETTLE, {"turn_id": turn_id}).all()
     for day in sorted({row.day for row in rows if row.held_micro}):
         held = sum(row.held_micro for row in rows if row.day == day)

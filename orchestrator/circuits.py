@@ -131,6 +131,11 @@ class Circuits:
                 found[name] = max(float(left), found.get(name, 0.0))
         return {name: left for name, left in sorted(found.items()) if left > 0}
 
+    def forget(self) -> None:
+        """Forget what this process saw itself; what Redis knows stays."""
+        self._seen.clear()
+        self._troubled, self._away_until = frozenset(), float("-inf")
+
     def opened(self) -> dict[str, int]:
         """How often each circuit was opened since Redis was last emptied; nothing while it is away."""
         try:

@@ -24,6 +24,7 @@ from orchestrator.effects import Draft, Outside, Plan, RunTool, State
 from orchestrator.events import Event, Limits, Phase, TurnOpened
 from orchestrator.machine import step
 from orchestrator.open_turns import OpenTurn
+from orchestrator.statements import SOON
 
 CLAIM = text("""
     UPDATE turns SET fence = fence + 1, leased_by = :worker, leased_until = clock_timestamp() + :lease,
@@ -36,7 +37,8 @@ CLAIM = text("""
 """)
 RENEW = text("""
     UPDATE turns SET leased_until = clock_timestamp() + :lease
-    WHERE id = :id AND fence = :fence AND ended_at IS NULL AND leased_until IS NOT NULL
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS integer[])) AS held (turn_id, its_fence)
+    WHERE id = held.turn_id AND fence = held.its_fence AND ended_at IS NULL AND leased_until IS NOT NULL
 """)
 LET_GO = text("""
     UPDATE turns SET leased_until = NULL WHERE id = :id AND fence = :fence AND ended_at IS NULL
@@ -131,9 +133,10 @@ def claim(session: Session, thread_id: UUID, worker: str, settings: Settings) ->
 
 
 def renew(session: Session, leases: dict[UUID, int], settings: Settings) -> None:
-    """Hold on to these turns (id → fence) for another lease."""
+    """Hold on to these turns (id → fence) for another lease. Nobody waits until that has reached the disk."""
+    session.execute(SOON)
     lease = timedelta(seconds=settings.lease_seconds)
-    session.execute(RENEW, [{"id": id_, "fence": leases[id_], "lease": lease} for id_ in sorted(leases)])
+    session.execute(RENEW, {"ids": list(leases), "fences": list(leases.values()), "lease": lease})
 
 
 def let_go(session: Session, leases: dict[UUID, int]) -> None:

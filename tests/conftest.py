@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core import bus, db, embedded, queue, schema
 from core.models import Site, metadata
 from core.settings import get_settings
+from orchestrator import circuits
 
 TEST_SECRET = "a-secret-for-tests-that-nobody-else-uses"
 SITE = "demo-test"
@@ -43,6 +44,7 @@ def session(servers: embedded.Addresses) -> Iterator[Session]:
     db.dispose()
     engine.dispose()
     bus.client().flushdb()
+    circuits.SHARED.forget()
 
 
 @pytest.fixture
@@ -57,6 +59,7 @@ def committed(servers: embedded.Addresses) -> Iterator[embedded.Addresses]:
         opened.execute(text("ALTER SEQUENCE handoffs_number_seq RESTART"))
     db.dispose()
     bus.client().flushdb()
+    circuits.SHARED.forget()
 
 
 def make_site(session: Session, site_id: str = SITE) -> Site:
