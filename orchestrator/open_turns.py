@@ -64,7 +64,7 @@ class OpenTurn:
     known: History | None = None  # what of its journal is in memory: all of it, or nothing
     heard: dict[str, str] = field(default_factory=dict)  # the visitor's words by message id, where they are at hand
     lasts: timedelta | None = None  # from now on, where its deadline is to be moved
-    unwritten: list[dict[str, Any]] = field(default_factory=list)
+    unwritten: History = field(default_factory=list)  # events that `write` will add
 
     @property
     def phase(self) -> Phase:
@@ -76,8 +76,7 @@ class OpenTurn:
         self.seq += 1
         if self.known is not None:
             self.known.append((event, effects))
-        row = {"seq": self.seq, "event": json.dumps(codec.dump(event)), "effects": json.dumps(effects)}
-        self.unwritten.append(row | {"turn_id": self.id, "version": codec.VERSION})
+        self.unwritten.append((event, effects))
 
 
 def find(session: Session, thread_id: UUID) -> OpenTurn | None:
@@ -102,7 +101,8 @@ def insert(session: Session, turn: OpenTurn, settings_hash: str, lasts: timedelt
 def write(session: Session, turn: OpenTurn) -> None:
     """Store the turn's new events and where it stands now."""
     state = turn.state
-    session.execute(ADD, turn.unwritten)
+    first = turn.seq - len(turn.unwritten) + 1
+    session.execute(ADD, [_row(turn, seq, *entry) for seq, entry in enumerate(turn.unwritten, first)])
     turn.unwritten = []
     session.execute(
         WRITE,
@@ -121,10 +121,15 @@ def write(session: Session, turn: OpenTurn) -> None:
     turn.lasts = None
 
 
+def _row(turn: OpenTurn, seq: int, event: Event, effects: list[Json]) -> dict[str, Any]:
+    kept = {"event": json.dumps(codec.dump(event)), "effects": json.dumps(effects)}
+    return {"turn_id": turn.id, "seq": seq, "version": codec.VERSION, **kept}
+
+
 def history(session: Session, turn: OpenTurn) -> History:
-    """Everything that was recorded for the turn, in order."""
+    """Everything that happened in the turn, in order, with what this transaction has yet to write."""
     if turn.known is None:
-        turn.known = read_history(session, turn.id)
+        turn.known = [*read_history(session, turn.id), *turn.unwritten]
     return turn.known
 
 
