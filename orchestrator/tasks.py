@@ -19,13 +19,13 @@ from orchestrator.turn import take_turn as carry_on
 
 log = get_logger(__name__)
 
-# What waits in the queue needs no second bell at once: only what nobody has taken for a while, or whose lease ran out.
+# Whose lease ran out has lost its worker: ring in every sweep, since that bell's hearer may die, too. What merely waits
+# in the queue needs no second bell at once: only what nobody has taken for a while.
 RING = text("""
     UPDATE turns SET rung_at = clock_timestamp()
     WHERE ended_at IS NULL AND pending IS NOT NULL AND deadline_at > clock_timestamp()
-        AND (leased_until IS NULL OR leased_until < clock_timestamp())
-        AND (coalesce(rung_at, created_at) < leased_until
-             OR coalesce(rung_at, created_at) < clock_timestamp() - :patience)
+        AND (leased_until < clock_timestamp()
+             OR leased_until IS NULL AND coalesce(rung_at, created_at) < clock_timestamp() - :patience)
     RETURNING id, thread_id
 """)
 OVERDUE = text("""
