@@ -28,7 +28,7 @@ eval: setup-dev  ## ask the demo questions and print what was cited, answered an
 bench: setup-dev  ## time from a message to its first sentence and to its end, beside a floor in the same run
 	@$(BIN)/handrail bench
 
-chaos: setup-dev  ## kill worker, API, scheduler, Valkey and PostgreSQL at every write of a turn (about 40 minutes)
+chaos: setup-dev  ## kill worker, API, scheduler, Valkey and PostgreSQL at every write of a turn (about 20 minutes)
 	@$(BIN)/handrail chaos
 
 walks: setup-dev  ## 20,000 random walks through the state machine
