@@ -19,9 +19,13 @@ IMPATIENT = {
     "HANDRAIL_BUDGET_SITE_DAY_USD": "0",
     "HANDRAIL_BUDGET_DAY_USD": "0",
 }
+NEEDS_AIMOCK = pytest.mark.skipif(
+    not PROGRAM.exists(), reason="aimock is not installed: run `make setup-dev` where the npm registry can be reached"
+)
 BUSY_S = 8.0  # other tests run beside this one; `make faults` allows one second
 
 
+@NEEDS_AIMOCK
 def test_faults_end_in_one_fit_reply_within_the_limit_and_replays(
     committed: Addresses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -43,6 +47,7 @@ def test_the_page_tells_of_no_turn_that_went_wrong() -> None:
     assert "Not so" not in PAGE.read_text(encoding="utf-8")
 
 
+@NEEDS_AIMOCK
 def test_the_fake_server_is_the_one_that_is_locked() -> None:
     lock = (Path(__file__).parents[2] / "ops/faults/aimock/package-lock.json").read_text()
     assert '"integrity": "sha512-' in lock
