@@ -3,15 +3,11 @@
 import heapq
 import itertools
 import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
-
-import httpx2
 
 from core.log import get_logger
 
@@ -55,16 +51,6 @@ class Deadline:
             yield
         finally:
             alarm.call_off()
-
-    @contextmanager
-    def enforced(self, response: httpx2.Response) -> Iterator[None]:
-        """Shut the connection of `response` down when the deadline passes, which wakes a blocked read."""
-        connection = _socket_of(response)
-        if connection is None:  # a transport without a socket
-            yield
-            return
-        with self.on_pass(partial(_shut_down, connection)):
-            yield
 
     @contextmanager
     def in_force(self) -> Iterator[None]:
@@ -174,17 +160,6 @@ class _Watchdog:
                     alarm = heapq.heappop(self._heap)[2]
                     self._dead -= alarm.off and self._dead > 0
                     return alarm
-
-
-def _socket_of(response: httpx2.Response) -> socket.socket | None:
-    stream = response.extensions.get("network_stream")
-    found = stream.get_extra_info("socket") if stream is not None else None
-    return found if isinstance(found, socket.socket) else None
-
-
-def _shut_down(connection: socket.socket) -> None:
-    with suppress(OSError):
-        socket.socket.shutdown(connection, socket.SHUT_RDWR)  # not TLS's own, which the reader is in the middle of
 
 
 _watchdog = _Watchdog()
