@@ -3,10 +3,11 @@
 import os
 import socket
 import threading
-import time
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
+
+from core.deadline import Deadline
 
 
 class Alarm:
@@ -17,15 +18,14 @@ class Alarm:
 
     def __init__(self, seconds: float) -> None:
         self.rang = False
-        self._ends_at = time.monotonic() + seconds
-        self._timer = threading.Timer(max(0.0, seconds), self._ring)
-        self._timer.daemon = True
+        self._deadline = Deadline(seconds)
+        self._passing = self._deadline.on_pass(self._ring)
         self._open: list[socket.socket] = []
         self._lock = threading.Lock()
 
     def left(self) -> float:
         """Seconds that remain, never below zero."""
-        return max(0.0, self._ends_at - time.monotonic())
+        return self._deadline.left()
 
     def watch(self, event: str, info: dict[str, Any]) -> None:
         """Hear from httpx2's transport, and take hold of a connection once it stands."""
@@ -48,14 +48,14 @@ class Alarm:
 
     def __enter__(self) -> Self:
         """Start it."""
-        self._timer.start()
+        self._passing.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop it, and let go of the connections."""
-        self._timer.cancel()
+        self._passing.__exit__(None, None, None)
         with self._lock:
             for connection in self._open:
                 connection.close()
