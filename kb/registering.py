@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from core.errors import SiteNotFound
 from core.models import Document, Site
 from core.queue import Job, enqueue
-from kb.replacing import note, raise_version, tombstone
+from kb.replacing import move, note, raise_version, tombstone
 from kb.sources import Folder, Source
 
 
@@ -81,6 +81,7 @@ def _row(session: Session, site_id: str, source: Source) -> Document:
 def _describe(session: Session, document: Document, source: Source) -> None:
     if document.state == "live" and set(document.channels) != set(source.channels):
         raise_version(session, document.site_id)  # from this commit on it answers in other channels
+        move(session, document, source.channels)
     document.url = source.url or (source.locator if source.kind == "url" else document.url)
     document.channels = list(source.channels)
     document.title_given, document.updated_given = bool(source.title), source.updated_at is not None

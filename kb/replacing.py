@@ -2,11 +2,13 @@
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Iterable
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.models import Chunk, ChunkVector, Document, DocumentEvent, Site
+from kb.audiences import audience_id, model_id
 from kb.preparing import Prepared
 
 
@@ -60,6 +62,14 @@ def replace(session: Session, document: Document, prepared: Prepared) -> int:
     return len(fresh)
 
 
+def move(session: Session, document: Document, channels: Iterable[str]) -> None:
+    """Have a live document answer in other `channels` from this commit on."""
+    audience = audience_id(session, document.site_id, channels)
+    moved = update(Chunk).where(Chunk.document_id == document.id).values(audience_id=audience).returning(Chunk.id)
+    ids = session.scalars(moved).all()
+    session.execute(update(ChunkVector).where(ChunkVector.chunk_id.in_(ids)).values(audience_id=audience))
+
+
 def _hash(prepared: Prepared, position: int) -> str:
     """Identity of a chunk. Title and model are part of it because its vectors depend on them."""
     said = f"{prepared.model}\n{prepared.title}\n{prepared.passages[position].content_hash}"
@@ -76,10 +86,14 @@ def _old(session: Session, document: Document) -> defaultdict[str, list[Chunk]]:
 def _add(session: Session, document: Document, prepared: Prepared, fresh: dict[int, str]) -> None:
     if not fresh:
         return
+    audience = audience_id(session, document.site_id, document.channels)
+    model = model_id(session, prepared.model, prepared.vectors[0].shape[1])
+    session.execute(update(Site).where(Site.id == document.site_id).values(embedding_model_id=model))
     rows = [
         {
             "document_id": document.id,
             "site_id": document.site_id,
+            "audience_id": audience,
             "position": position,
             "section": prepared.passages[position].section,
             "page": prepared.passages[position].page,
@@ -93,10 +107,9 @@ def _add(session: Session, document: Document, prepared: Prepared, fresh: dict[i
     vectors = [
         {
             "chunk_id": chunk_id,
+            "model_id": model,
             "window": number,
-            "site_id": document.site_id,
-            "document_id": document.id,
-            "model": prepared.model,
+            "audience_id": audience,
             "embedding": vector,
         }
         for chunk_id, position in zip(ids, fresh, strict=True)

@@ -1,14 +1,15 @@
 -- The vector leg: exact within one site, the best window counts for its chunk. One row per chunk found, or one row
 -- with nulls; each row repeats the stamp of the site's index, so that a stale lexical index is noticed in the same trip.
 WITH allowed AS MATERIALIZED (
-    SELECT id FROM documents
-    WHERE site_id = :site_id AND state = 'live' AND channels && ARRAY[:channel, '*']::varchar[]
+    SELECT id FROM audiences
+    WHERE site_id = :site_id AND channels && ARRAY[:channel, '*']::varchar[]
 ), scored AS (
     SELECT chunk_id, max(similarity) AS similarity
     FROM (
-        SELECT chunk_id, -(embedding <#> CAST(:vector AS vector)) AS similarity
+        SELECT chunk_id, -(embedding <#> CAST(:vector AS halfvec)) AS similarity
         FROM chunk_vectors
-        WHERE site_id = :site_id AND model = :model AND document_id IN (SELECT id FROM allowed)
+        WHERE audience_id = ANY(SELECT id FROM allowed)
+          AND model_id = (SELECT id FROM embedding_models WHERE name = :model)
         OFFSET 0  -- a fence: else the planner carries whole vectors through a sort on disk
     ) AS windows
     GROUP BY chunk_id

@@ -1,10 +1,8 @@
-"""What is known: documents, their passages and vectors."""
+"""What is known: documents, their history, and the sitemaps that they were found in."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from pgvector.sqlalchemy import VECTOR
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,20 +12,27 @@ from core.models.columns import at_column, id_column, maybe_at_column, site_colu
 
 
 class Document(Base):
-    """One document of a site. `state`: queued, fetching, extracting, embedding, live, failed or removed."""
+    """One document of a site.
+
+    `state`: queued, fetching, extracting, embedding, live, failed, removed, or cancelled.
+    """
 
     __tablename__ = "documents"
     id: Mapped[UUID] = id_column()
     site_id: Mapped[str] = site_column()
     source: Mapped[str] = mapped_column(String(16))  # file, url
+    sitemap_id: Mapped[int | None] = mapped_column(ForeignKey("sitemaps.id", ondelete="SET NULL"), index=True)
     locator: Mapped[str] = mapped_column(Text)  # absolute path or URL; with the site its identity
     title: Mapped[str] = mapped_column(Text, default="")
     title_given: Mapped[bool] = mapped_column(default=False)  # by its source's description, so not read from its text
     url: Mapped[str] = mapped_column(Text, default="")  # what a citation links to
     channels: Mapped[list[str]] = mapped_column(ARRAY(String(32)))
+    language: Mapped[str] = mapped_column(String(8), server_default="")  # of its words, as ISO 639-1; "": not known
     state: Mapped[str] = mapped_column(String(16), default="queued")
     reason: Mapped[str] = mapped_column(Text, default="")  # why it failed, and what to do
     content_hash: Mapped[str] = mapped_column(String(64), default="")  # SHA-256 of the bytes that are live
+    etag: Mapped[str] = mapped_column(Text, server_default="")  # the source's word for its version, to ask again with
+    paused: Mapped[bool] = mapped_column(server_default="false")  # not read again until somebody says so
     attempts: Mapped[int] = mapped_column(default=0)
     leased_until: Mapped[datetime | None] = maybe_at_column()
     due_at: Mapped[datetime | None] = maybe_at_column()  # when its source is to be read next; null: nothing to do
@@ -49,37 +54,20 @@ class DocumentEvent(Base):
     at: Mapped[datetime] = at_column()
 
 
-class Chunk(Base):
-    """A passage of 512 to 800 tokens of one live document."""
+class Sitemap(Base):
+    """A list of addresses that a site publishes; its pages are documents. `state`: queued, reading, live or failed."""
 
-    __tablename__ = "chunks"
+    __tablename__ = "sitemaps"
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), index=True)
     site_id: Mapped[str] = site_column()
-    position: Mapped[int]
-    section: Mapped[str] = mapped_column(Text, default="")  # headings above it, joined by " › "
-    page: Mapped[int | None]  # of a PDF, from 1
-    text: Mapped[str] = mapped_column(Text)
-    tokens: Mapped[int]
-    content_hash: Mapped[str] = mapped_column(String(64))
-
-
-class ChunkVector(Base):
-    """One embedded window of a chunk: narrow, so that an exact scan of a site is quick."""
-
-    __tablename__ = "chunk_vectors"
-    chunk_id: Mapped[int] = mapped_column(ForeignKey("chunks.id", ondelete="CASCADE"), primary_key=True)
-    window: Mapped[int] = mapped_column(primary_key=True)
-    site_id: Mapped[str] = mapped_column(String(64), index=True)
-    document_id: Mapped[UUID]  # the chunk's own, repeated here so that the scan can filter without reading chunks
-    model: Mapped[str] = mapped_column(String(80))
-    embedding: Mapped[Any] = mapped_column(VECTOR())
-
-
-class EmbeddingCache(Base):
-    """Vectors by model and text hash: an unchanged text is never embedded twice."""
-
-    __tablename__ = "embedding_cache"
-    model: Mapped[str] = mapped_column(String(80), primary_key=True)
-    content_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    embedding: Mapped[Any] = mapped_column(VECTOR())
+    url: Mapped[str] = mapped_column(Text)
+    channels: Mapped[list[str]] = mapped_column(ARRAY(String(32)))
+    state: Mapped[str] = mapped_column(String(16), server_default="queued")
+    reason: Mapped[str] = mapped_column(Text, server_default="")
+    pages: Mapped[int] = mapped_column(server_default="0")  # that it named when it was last read
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    leased_until: Mapped[datetime | None] = maybe_at_column()
+    due_at: Mapped[datetime | None] = maybe_at_column()
+    checked_at: Mapped[datetime | None] = maybe_at_column()
+    created_at: Mapped[datetime] = at_column()
+    __table_args__ = (UniqueConstraint("site_id", "url"),)

@@ -25,6 +25,9 @@ class Site(Base):
     budget_day_micro: Mapped[int | None] = mapped_column(BigInteger)  # millionths of a dollar; null: as in settings
     notices_url: Mapped[str] = mapped_column(Text, server_default="")  # hears of tickets and handoffs
     notices_secret: Mapped[str] = mapped_column(String(200), server_default="")
+    indexing_paused: Mapped[bool] = mapped_column(server_default="false")
+    embedding_model_id: Mapped[int | None] = mapped_column(ForeignKey("embedding_models.id"))  # that is searched with
+    next_model_id: Mapped[int | None] = mapped_column(ForeignKey("embedding_models.id"))  # being made beside it
     kb_version: Mapped[int] = mapped_column(BigInteger, server_default="0")  # grows with every change of the index
     created_at: Mapped[datetime] = at_column()
 

@@ -3,10 +3,15 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.models import Chunk, Document, Site
+from kb.chunker import Passage
+from kb.preparing import Prepared
+from kb.replacing import replace as replace_text
 from tests.conftest import make_site
 from tools import search_kb
 from tools.catalog import offered
@@ -18,7 +23,7 @@ RETURNS = "Tents can be returned within 60 days if they were not pitched. Return
 
 
 def publish(session: Session, site: Site, text: str = RETURNS, *, days_old: int = 0) -> Chunk:
-    """One live document of one chunk, without a vector: the lexical half finds it."""
+    """One live document of one chunk, with a vector of no model: the lexical half finds it."""
     document = Document(
         site_id=site.id,
         source="file",
@@ -31,13 +36,9 @@ def publish(session: Session, site: Site, text: str = RETURNS, *, days_old: int 
     )
     session.add(document)
     session.flush()
-    chunk = Chunk(
-        document_id=document.id, site_id=site.id, position=0, section="Tents", text=text, tokens=20, content_hash="h"
-    )
-    session.add(chunk)
-    site.kb_version += 1
-    session.flush()
-    return chunk
+    vectors = (np.zeros((1, 4), dtype=np.float32),)
+    replace_text(session, document, Prepared("Returns", "h", (Passage("Tents", None, text, 20),), vectors, "none"))
+    return session.scalars(select(Chunk).where(Chunk.document_id == document.id)).one()
 
 
 def look(caller: Caller, query: str = "return a tent", top_k: int = 3) -> Output:
