@@ -31,6 +31,7 @@ class Job(StrEnum):
     SWEEP_DOCUMENTS = "sweep_documents"  # housekeeping
     DELIVER = "deliver"  # housekeeping: one thing that must leave, whichever is due
     SWEEP_OUTBOX = "sweep_outbox"  # housekeeping
+    HANDLE_WEBHOOKS = "handle_webhooks"  # housekeeping: whatever events wait
 
 
 CLAIM_TICK = text("""
@@ -47,6 +48,7 @@ QUEUES = {
     Job.SWEEP_DOCUMENTS: "house",
     Job.DELIVER: "house",
     Job.SWEEP_OUTBOX: "house",
+    Job.HANDLE_WEBHOOKS: "house",
 }
 
 HEADERS: dict[str, Any] = {"parent_id": None, "group": None, "retries": 0, "eta": None, "expires": None} | {

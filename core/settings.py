@@ -116,6 +116,10 @@ class Settings(BaseSettings):
     outgoing_private_hosts: tuple[str, ...] = ()  # hosts on private addresses that may be sent to all the same
     outgoing_kept_days: float = 7.0  # what has been sent
 
+    # What other systems tell.
+    webhooks_waiting_max: int = 20_000  # events; then senders are asked to come again
+    webhook_bodies_kept_days: float = 30.0  # as they came, for audit
+
     # Doors.
     visitor_token_minutes: int = 60
     thread_days: int = 30  # how long a token can be renewed for its thread

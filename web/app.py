@@ -13,9 +13,12 @@ from core.settings import Settings, get_settings
 from web import assets, chat, faults, health, knowledge, look, stream
 from web.edge import Edge
 from web.hub import Hub
+from web.webhooks import doors
+from web.webhooks.intake import Intake
+from web.webhooks.secrets import Secrets
 
 # To add a door: write its file, add its router here.
-ROUTERS = (chat.router, stream.router, knowledge.router, health.router)
+ROUTERS = (chat.router, stream.router, knowledge.router, doors.router, health.router)
 
 DESCRIPTION = "Support for a site's visitors: cited answers, orders, tickets, and people."
 
@@ -34,12 +37,14 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.hub = Hub(settings.redis_url, look.glances)
+    app.state.intake = Intake(settings.webhooks_waiting_max)
+    app.state.webhook_secrets = Secrets()
     for router in ROUTERS:
         app.include_router(router)
     assets.mount(app)
     faults.add_handlers(app)
     # The last one added is the outermost.
-    app.add_middleware(Edge, max_bytes=settings.body_max_bytes)
+    app.add_middleware(Edge, max_bytes=settings.body_max_bytes, larger={"/webhook": doors.BODY_MAX})
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(settings.allowed_origins),
@@ -59,7 +64,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings.signing_key()  # a weak key is refused before the first visitor, not by the first
     queue.connect()
     app.state.hub.start()
+    app.state.intake.start()
     yield
+    app.state.intake.stop()
     await app.state.hub.stop()
 
 

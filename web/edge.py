@@ -6,8 +6,9 @@ Pure ASGI, because a streaming answer must pass through it piece by piece.
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -42,11 +43,18 @@ class BodyTooSlow(BadRequest):
 
 
 class Edge:
-    """Wraps the application: `max_bytes` is the largest body that it reads."""
+    """Wraps the application: `max_bytes` is the largest body that it reads; `larger` has others by the path's start."""
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int, body_seconds: float = BODY_SECONDS) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        max_bytes: int,
+        larger: Mapping[str, int] = MappingProxyType({}),
+        body_seconds: float = BODY_SECONDS,
+    ) -> None:
         """Wrap `app`."""
-        self.app, self.max_bytes, self.body_seconds = app, max_bytes, body_seconds
+        self.app, self.max_bytes, self.larger, self.body_seconds = app, max_bytes, larger, body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -59,8 +67,9 @@ class Edge:
 
     async def _handle(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         try:
-            self._refuse_large(Headers(scope=scope))
-            await self.app(scope, self._limited(receive, answer), answer)
+            most = self._most(scope["path"])
+            _refuse_large(Headers(scope=scope), most)
+            await self.app(scope, self._limited(receive, answer, most), answer)
         except HandrailError as error:
             answer.refusal = answer.refusal or error
         except Exception:
@@ -70,12 +79,10 @@ class Edge:
             await answer.finish(receive)
             metrics.count_request(metrics.route_name(scope), answer.status or 500, answer.seconds())
 
-    def _refuse_large(self, headers: Headers) -> None:
-        length = headers.get("content-length", "0")
-        if length.isdecimal() and int(length) > self.max_bytes:
-            raise BodyTooLarge
+    def _most(self, path: str) -> int:
+        return next((most for start, most in self.larger.items() if path.startswith(start)), self.max_bytes)
 
-    def _limited(self, receive: Receive, answer: "_Answer") -> Callable[[], Awaitable[Message]]:
+    def _limited(self, receive: Receive, answer: "_Answer", most: int) -> Callable[[], Awaitable[Message]]:
         read, complete, until = 0, False, time.monotonic() + self.body_seconds
 
         async def limited() -> Message:
@@ -89,7 +96,7 @@ class Edge:
                 raise answer.refuse(BodyTooSlow()) from None
             read += len(message.get("body", b""))
             complete = not message.get("more_body", False)
-            if read > self.max_bytes:
+            if read > most:
                 raise answer.refuse(BodyTooLarge())
             return message
 
@@ -130,6 +137,12 @@ class _Answer:
         if self.refusal is not None and not self.status:
             refusal, self.refusal = self.refusal, None
             await faults.answer(refusal)(self.scope, receive, self)
+
+
+def _refuse_large(headers: Headers, most: int) -> None:
+    length = headers.get("content-length", "0")
+    if length.isdecimal() and int(length) > most:
+        raise BodyTooLarge
 
 
 def _request_id(headers: Headers) -> str:

@@ -173,3 +173,19 @@ class Readiness(BaseModel):
     ready: bool
     parts: dict[str, str]
     degraded: dict[str, str]
+
+
+class EventAccepted(BaseModel):
+    """`state`: accepted; known: it came before, and `id` is the first one's; conflict: its id had another body."""
+
+    id: UUID
+    state: Literal["accepted", "known", "conflict"]
+
+
+class EventState(BaseModel):
+    """`state`: pending, done, ignored, dead or conflict; `reason` says why."""
+
+    id: UUID
+    state: str
+    reason: str
+    attempts: int

@@ -7,6 +7,7 @@ from core.models.knowledge import Document, DocumentEvent, Sitemap
 from core.models.passages import Audience, Chunk, ChunkVector, EmbeddingCache, EmbeddingModel, Posting, Segment
 from core.models.talk import Feedback, Message, Site, Thread, Visitor
 from core.models.turns import ModelCall, Spend, Tick, ToolRun, Turn, TurnEvent, WorkerBeat
+from core.models.webhooks import WebhookEvent
 from core.models.work import Handoff, Order, Outgoing, Ticket
 
 metadata: MetaData = Base.metadata
@@ -37,6 +38,7 @@ __all__ = [
     "Turn",
     "TurnEvent",
     "Visitor",
+    "WebhookEvent",
     "WorkerBeat",
     "metadata",
 ]

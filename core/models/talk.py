@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
-from core.models.columns import Json, at_column, id_column, site_column
+from core.models.columns import Json, at_column, id_column, maybe_at_column, site_column
 
 
 class Site(Base):
@@ -28,6 +28,10 @@ class Site(Base):
     indexing_paused: Mapped[bool] = mapped_column(server_default="false")
     embedding_model_id: Mapped[int | None] = mapped_column(ForeignKey("embedding_models.id"))  # that is searched with
     next_model_id: Mapped[int | None] = mapped_column(ForeignKey("embedding_models.id"))  # being made beside it
+    webhook_secret: Mapped[str] = mapped_column(String(200), server_default="")  # empty: no events are taken
+    webhook_secret_before: Mapped[str] = mapped_column(String(200), server_default="")
+    webhook_rotated_until: Mapped[datetime | None] = maybe_at_column()  # until then the one before counts, too
+    wordpress_url: Mapped[str] = mapped_column(Text, server_default="")  # where its posts are read
     kb_version: Mapped[int] = mapped_column(BigInteger, server_default="0")  # grows with every change of the index
     created_at: Mapped[datetime] = at_column()
 

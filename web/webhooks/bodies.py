@@ -1,0 +1,55 @@
+"""Bodies of webhooks: JSON objects, bounded in depth, of text that a database can keep."""
+
+import json
+from typing import Any, NoReturn
+
+from web.webhooks.received import BodyNotJson, NotJsonType
+
+DEEPEST = 32
+
+
+def parse(raw: bytes, content_type: str) -> dict[str, Any]:
+    """The object in `raw`. Raises NotJsonType or BodyNotJson."""
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise NotJsonType
+    try:
+        body = json.loads(raw, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise BodyNotJson from None
+    if not isinstance(body, dict) or (_brackets(raw) > DEEPEST and _deeper(body, DEEPEST)):
+        raise BodyNotJson
+    if b"\\u" in raw:
+        _refuse_unkeepable(body)
+    return body
+
+
+def text(body: dict[str, Any], name: str, most: int = 2_000) -> str:
+    """The text called `name`; "" where it is missing. Raises BodyNotJson where it is none, or too long."""
+    value = body.get(name, "")
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or len(value) > most:
+        raise BodyNotJson(f"The field `{name}` must be a text of at most {most} characters.")
+    return value
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _brackets(raw: bytes) -> int:
+    return raw.count(b"{") + raw.count(b"[")
+
+
+def _deeper(value: Any, than: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inside = value.values() if isinstance(value, dict) else value
+    return than == 0 or any(_deeper(each, than - 1) for each in inside)
+
+
+def _refuse_unkeepable(body: dict[str, Any]) -> None:
+    """PostgreSQL keeps neither NUL nor half of a surrogate pair; both can only come escaped."""
+    said = json.dumps(body, ensure_ascii=False)
+    if "\x00" in said or any("\ud800" <= char <= "\udfff" for char in said):
+        raise BodyNotJson("The body holds characters that are no text (NUL, or half of a pair): leave them out.")
