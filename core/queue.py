@@ -32,6 +32,7 @@ class Job(StrEnum):
     DELIVER = "deliver"  # housekeeping: one thing that must leave, whichever is due
     SWEEP_OUTBOX = "sweep_outbox"  # housekeeping
     HANDLE_WEBHOOKS = "handle_webhooks"  # housekeeping: whatever events wait
+    SWEEP_WEBHOOKS = "sweep_webhooks"  # housekeeping
 
 
 CLAIM_TICK = text("""
@@ -49,6 +50,7 @@ QUEUES = {
     Job.DELIVER: "house",
     Job.SWEEP_OUTBOX: "house",
     Job.HANDLE_WEBHOOKS: "house",
+    Job.SWEEP_WEBHOOKS: "house",
 }
 
 HEADERS: dict[str, Any] = {"parent_id": None, "group": None, "retries": 0, "eta": None, "expires": None} | {

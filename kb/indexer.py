@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select, update
@@ -19,7 +20,7 @@ from kb.errors import DocumentUnreadable, SourceGone
 from kb.fetch import Limits
 from kb.preparing import fingerprint, prepare
 from kb.replacing import fail, note, replace
-from kb.sources import Raw, Source, read
+from kb.sources import Kind, Raw, Source, read
 
 log = get_logger(__name__)
 
@@ -111,7 +112,7 @@ def _claim(document_id: UUID) -> tuple[_Claim, Source, str] | None:
         assert document.leased_until is not None
         claim = _Claim(document.id, document.leased_until, document.state == "live")
         title = document.title if document.title_given else ""
-        source = Source("url" if document.source == "url" else "file", document.locator, title=title)
+        source = Source(cast("Kind", document.source), document.locator, address=document.address, title=title)
         return claim, source, document.content_hash if claim.was_live else ""
 
 

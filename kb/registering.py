@@ -83,6 +83,7 @@ def _describe(session: Session, document: Document, source: Source) -> None:
         raise_version(session, document.site_id)  # from this commit on it answers in other channels
         move(session, document, source.channels)
     document.url = source.url or (source.locator if source.kind == "url" else document.url)
+    document.address = source.address
     document.channels = list(source.channels)
     document.title_given, document.updated_given = bool(source.title), source.updated_at is not None
     if source.title:

@@ -12,8 +12,10 @@ from core.errors import SourceRefused
 from kb.errors import FileEmpty, SourceGone, TooLarge
 from kb.fetch import Limits, checked, fetch
 from kb.loaders import readable
+from kb.wordpress import read_post
 
 INDEX = "index.yaml"
+Kind = Literal["file", "url", "wordpress"]
 EVERY_CHANNEL = "*"  # among a document's channels: it may be used in all of them
 
 
@@ -21,8 +23,9 @@ EVERY_CHANNEL = "*"  # among a document's channels: it may be used in all of the
 class Source:
     """One document to know. What is empty here is taken from the document itself."""
 
-    kind: Literal["file", "url"]
-    locator: str  # absolute path, or URL
+    kind: Kind
+    locator: str  # what it is called for good: absolute path, URL, or "wordpress:page:42"
+    address: str = ""  # where it is read, if that is not the locator
     title: str = ""
     url: str = ""
     channels: tuple[str, ...] = (EVERY_CHANNEL,)
@@ -81,8 +84,11 @@ def read_folder(path: Path) -> Folder:
 def read(source: Source, limits: Limits) -> Raw:
     """The bytes of `source`. Raises SourceRefused, SourceGone, SourceUnavailable, FileEmpty or TooLarge."""
     if source.kind == "url":
-        page = fetch(source.locator, limits)
+        page = fetch(source.address or source.locator, limits)
         return Raw(page.data, page.url.rpartition("/")[2], page.content_type, page.changed_at, page.url)
+    if source.kind == "wordpress":
+        data, link, changed_at = read_post(source.address, limits)
+        return Raw(data, "post.html", "text/html", changed_at, link)
     path = Path(source.locator)
     try:
         status = path.stat()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,10 @@ REPLACED = ("email", "status", "placed_at", "total", "currency", "shipping_metho
 
 class OrdersUnreadable(BadRequest):
     """The file holds no orders: give a JSON list of WooCommerce orders, or CSV with a header, in UTF-8."""
+
+
+class OrderUnusable(BadRequest):
+    """The order lacks what is needed to answer for it."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,21 @@ def import_orders(session: Session, site_id: str, path: Path) -> Imported:
     if orders:
         _save(session, site_id, orders.values())
     return Imported(len(orders), tuple(faults))
+
+
+def keep_order(session: Session, site_id: str, order: dict[str, Any]) -> None:
+    """Insert or replace one order as WooCommerce's REST API writes it. Raises OrderUnusable."""
+    try:
+        record = _record(Row(1, order))
+    except Unusable as error:
+        raise OrderUnusable(f"The order can't be kept: {error}.") from error
+    _save(session, site_id, [record])
+
+
+def forget_order(session: Session, site_id: str, number: str) -> bool:
+    """Take an order out; False where there is none."""
+    gone = delete(Order).where(Order.site_id == site_id, Order.number == number).returning(Order.number)
+    return session.scalar(gone) is not None
 
 
 def _rows(path: Path) -> Iterator[Row]:

@@ -5,10 +5,11 @@ import sys
 import typer
 
 from core.errors import HandrailError
-from web.commands import ask, budgets, desk, index, modes, outbox, processes, replay, sites
+from web.commands import ask, budgets, desk, index, modes, outbox, processes, replay, sites, webhooks
 
 sites.site.command()(modes.mode)
 sites.site.command()(budgets.budget)
+sites.site.command("webhooks")(webhooks.set_webhooks)
 
 
 def make_cli() -> typer.Typer:
@@ -21,6 +22,7 @@ def make_cli() -> typer.Typer:
     cli.add_typer(sites.orders, name="orders")
     cli.add_typer(desk.desk, name="desk")
     cli.add_typer(outbox.outbox, name="outbox")
+    cli.add_typer(webhooks.webhooks, name="webhooks")
     return cli
 
 

@@ -18,6 +18,7 @@ from orchestrator import budget, circuits
 from web.beats import ALIVE
 from web.outgoing.gauges import measure_outbox
 from web.resting import label, labels
+from web.webhooks.gauges import measure_webhooks
 
 REQUESTS = Histogram(
     "handrail_request_seconds",
@@ -77,6 +78,7 @@ def collect(session: Session) -> bytes:
     WORKERS.set(session.scalar(alive) or 0)
     _measure_queues()
     measure_outbox(session)
+    measure_webhooks(session)
     for state, micro in zip(("reserved", "spent"), budget.today(session), strict=True):
         DOLLARS.labels(state).set(micro / budget.MICRO)
     _measure_circuits()

@@ -10,6 +10,7 @@ from core.queue import Job
 from core.settings import Settings, get_settings
 
 SWEEP_DOCUMENTS_SECONDS = 10.0
+SWEEP_WEBHOOKS_SECONDS = 5.0
 
 
 def run() -> None:
@@ -31,6 +32,7 @@ def schedule(settings: Settings) -> dict[str, dict[str, object]]:
         Job.SWEEP_TURNS: settings.sweep_seconds,
         Job.SWEEP_DOCUMENTS: SWEEP_DOCUMENTS_SECONDS,
         Job.SWEEP_OUTBOX: settings.outgoing_sweep_seconds,
+        Job.SWEEP_WEBHOOKS: SWEEP_WEBHOOKS_SECONDS,
     }
     return {
         str(job): {

@@ -30,7 +30,9 @@ class Kind:
 
 # Turns wait for models: threads. Documents cost time and can crash a parser: a process.
 KINDS = {
-    "chat": Kind(("chat", "house"), "threads", ("orchestrator.tasks", "kb.tasks", "web.outgoing.tasks")),
+    "chat": Kind(
+        ("chat", "house"), "threads", ("orchestrator.tasks", "kb.tasks", "web.outgoing.tasks", "web.webhooks.tasks")
+    ),
     "index": Kind(("index",), "prefork", ("kb.tasks",)),
 }
 INDEX_PROCESSES = 1  # the embedder uses all cores by itself

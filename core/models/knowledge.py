@@ -20,9 +20,10 @@ class Document(Base):
     __tablename__ = "documents"
     id: Mapped[UUID] = id_column()
     site_id: Mapped[str] = site_column()
-    source: Mapped[str] = mapped_column(String(16))  # file, url
+    source: Mapped[str] = mapped_column(String(16))  # file, url, wordpress
     sitemap_id: Mapped[int | None] = mapped_column(ForeignKey("sitemaps.id", ondelete="SET NULL"), index=True)
     locator: Mapped[str] = mapped_column(Text)  # absolute path or URL; with the site its identity
+    address: Mapped[str] = mapped_column(Text, server_default="")  # where it is read, if that is not the locator
     title: Mapped[str] = mapped_column(Text, default="")
     title_given: Mapped[bool] = mapped_column(default=False)  # by its source's description, so not read from its text
     url: Mapped[str] = mapped_column(Text, default="")  # what a citation links to

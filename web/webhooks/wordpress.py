@@ -14,7 +14,7 @@ EVENTS = frozenset(
     {
         *("post.published", "post.updated", "post.unpublished", "post.trashed", "post.deleted"),
         *("media.added", "media.updated", "media.deleted"),
-        *("order.updated", "order.deleted", "site.reindex", "site.ping"),
+        *("order.updated", "order.deleted", "site.ping"),
     }
 )
 NAME = re.compile(r"[\w-]{1,40}")

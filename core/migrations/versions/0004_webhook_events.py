@@ -56,6 +56,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_webhook_events_once", "webhook_events", ["site_id", "source", "event_id", "body_hash"], unique=True
     )
+    op.add_column("documents", sa.Column("address", sa.Text(), server_default="", nullable=False))
     op.add_column("sites", sa.Column("webhook_secret", sa.String(length=200), server_default="", nullable=False))
     op.add_column("sites", sa.Column("webhook_secret_before", sa.String(length=200), server_default="", nullable=False))
     op.add_column("sites", sa.Column("webhook_rotated_until", sa.DateTime(timezone=True), nullable=True))
@@ -64,6 +65,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Go back."""
+    op.drop_column("documents", "address")
     op.drop_column("sites", "wordpress_url")
     op.drop_column("sites", "webhook_rotated_until")
     op.drop_column("sites", "webhook_secret_before")

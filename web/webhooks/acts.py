@@ -1,0 +1,101 @@
+"""What each event leads to: a document is read again or stops answering, an order is kept, all is asked for anew."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from sqlalchemy.orm import Session
+
+from core.errors import BadRequest, SourceRefused
+from core.models import Document, Site, WebhookEvent
+from kb.registering import register, remove
+from kb.sources import EVERY_CHANNEL, Source
+from tools.importer import forget_order, keep_order
+
+Act = Callable[[Session, Site, WebhookEvent], str]
+
+
+def act(session: Session, event: WebhookEvent) -> str:
+    """Carry `event` out. Returns why there was nothing to do, or "". Raises HandrailError where it can't be done."""
+    site = session.get_one(Site, event.site_id)
+    return ACTS[event.action](session, site, event)
+
+
+def _read_post(session: Session, site: Site, event: WebhookEvent) -> str:
+    address = _text(event, "rest_url")
+    _refuse_elsewhere(site, address)
+    source = Source("wordpress", _locator(event), address=address, url=_text(event, "link"), channels=(EVERY_CHANNEL,))
+    register(session, site_id=site.id, source=source)
+    return ""
+
+
+def _read_file(session: Session, site: Site, event: WebhookEvent) -> str:
+    address = _text(event, "file_url")
+    title = str(event.data.get("title") or "")[:300]
+    register(session, site_id=site.id, source=Source("url", _locator(event), address=address, url=address, title=title))
+    return ""
+
+
+def _remove(session: Session, site: Site, event: WebhookEvent) -> str:
+    reason = f"{event.action.replace('.', ' ')} in WordPress"
+    return "" if remove(session, site_id=site.id, locator=_locator(event), reason=reason) else "It was not known."
+
+
+def _keep_order(session: Session, site: Site, event: WebhookEvent) -> str:
+    order = event.data.get("order")
+    if not isinstance(order, dict):
+        raise BadRequest("The event has no `data.order`: send the order as WooCommerce's REST API writes it.")
+    keep_order(session, site.id, order)
+    return ""
+
+
+def _forget_order(session: Session, site: Site, event: WebhookEvent) -> str:
+    return "" if forget_order(session, site.id, event.subject.partition(":")[2]) else "It was not known."
+
+
+def _nothing(_: Session, __: Site, ___: WebhookEvent) -> str:
+    return ""
+
+
+ACTS: dict[str, Act] = {
+    "post.published": _read_post,
+    "post.updated": _read_post,
+    "post.unpublished": _remove,
+    "post.trashed": _remove,
+    "post.deleted": _remove,
+    "media.added": _read_file,
+    "media.updated": _read_file,
+    "media.deleted": _remove,
+    "order.updated": _keep_order,
+    "order.deleted": _forget_order,
+    "site.ping": _nothing,
+}
+"""By action. To add one: write what it leads to, and add it here and in `wordpress.EVENTS`."""
+
+
+def document_of(session: Session, event: WebhookEvent) -> Document | None:
+    """The document that `event` is about."""
+    from sqlalchemy import select
+
+    wanted = select(Document).where(Document.site_id == event.site_id, Document.locator == _locator(event))
+    return session.scalars(wanted).one_or_none()
+
+
+def _locator(event: WebhookEvent) -> str:
+    """One thing keeps its name when its address changes."""
+    return f"wordpress:{event.subject}"
+
+
+def _text(event: WebhookEvent, name: str) -> str:
+    value = event.data.get(name)
+    if not isinstance(value, str) or not value.startswith(("https://", "http://")) or len(value) > 2_000:  # noqa: PLR2004
+        raise BadRequest(f"The event has no `data.{name}`: it must be a web address.")
+    return value
+
+
+def _refuse_elsewhere(site: Site, address: str) -> None:
+    """Posts are read from the site itself and from nowhere else, whoever holds its secret."""
+    if not site.wordpress_url:
+        raise SourceRefused(f"It is not known where {site.id} lies: run `handrail site webhooks {site.id} URL`.")
+    ours, theirs = urlsplit(site.wordpress_url), urlsplit(address)
+    if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
+        raise SourceRefused(f"The post lies at {theirs.netloc}, but the site at {ours.netloc}: it is not read.")
