@@ -34,7 +34,8 @@ class Secrets:
         found: tuple[str, ...] = ()
         if row is not None and row.webhook_secret:
             rotating = row.webhook_rotated_until is not None and row.webhook_rotated_until > datetime.now(UTC)
-            found = tuple(filter(None, (row.webhook_secret, rotating and row.webhook_secret_before)))
+            before = row.webhook_secret_before if rotating else ""
+            found = (row.webhook_secret, before) if before else (row.webhook_secret,)
         with self._lock:
             if len(self._known) > 1_000:  # noqa: PLR2004 - made-up names must not fill memory
                 self._known.clear()
