@@ -13,7 +13,7 @@ from kb.sources import Raw
 from kb.vectors import Vectors
 from kb.windows import windows
 
-PIPELINE = "1"  # change it when loaders, chunker or windows change what they give: then all is prepared anew
+PIPELINE = "2"  # change it when loaders, chunker or windows change what they give: then all is prepared anew
 MOST_CHUNKS = 5_000
 
 
