@@ -29,7 +29,7 @@ OPTIONS = {
     # How an HNSW index is searched: on until there are as many as were asked for, and so wide that of the eight nearest
     # hardly one is missed. Said here, where it costs no statement of its own before each search.
     "hnsw.iterative_scan": "strict_order",
-    "hnsw.ef_search": "200",
+    "hnsw.ef_search": "400",
 }
 
 
