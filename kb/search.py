@@ -19,9 +19,9 @@ from core.settings import get_settings
 from kb.answerable import Signals, answerable
 from kb.embeddings import Embedder, get_embedder
 from kb.errors import EmbedderUnavailable
-from kb.fusion import fuse
+from kb.fusion import fuse, share
 from kb.lexical import Lexicon, Scores
-from kb.query import Query, read_query
+from kb.query import Query, mended, read_query
 from kb.rerank import Candidate, rerank
 from kb.site_index import SHELF, Shelf, SiteIndex
 from kb.vectors import Vectors
@@ -76,6 +76,7 @@ class _Legs:
     query: Query
     lexical: dict[int, float]  # chunk → BM25, for all that either leg proposes
     nearest: dict[int, float]  # chunk → cosine of its best window
+    model: str
 
 
 def search(
@@ -105,7 +106,9 @@ def _ask(scope: _Scope, question: str, embedder: Embedder, shelf: Shelf) -> _Leg
     """Both legs, over the same state of the site. None for a site that does not exist."""
     index = shelf.get(scope.site_id)
     for _ in range(TRIES):
-        query = read_query(question, index.speller)
+        query = read_query(question)
+        unknown = {one for one in query.words if not index.lexicon.frequency(one)}
+        query = mended(query, unknown, index.lexicon.vocabulary) if unknown else query
         scores = index.lexicon.scores(query.terms) * index.allowed(scope.channel)
         proposed = _top(index, scores)
         rows = _nearest(scope, query.text, proposed, embedder)
@@ -118,7 +121,7 @@ def _ask(scope: _Scope, question: str, embedder: Embedder, shelf: Shelf) -> _Leg
     nearest = {row.chunk_id: float(row.similarity) for row in rows if row.chunk_id is not None}
     either = set(proposed) | set(nearest)
     lexical = {one: float(scores[used.row_of[one]]) if one in used.row_of else 0.0 for one in either}
-    return _Legs(used.lexicon, query, lexical, nearest)
+    return _Legs(used.lexicon, query, lexical, nearest, embedder.name)
 
 
 def _top(index: SiteIndex, scores: Scores) -> list[int]:
@@ -152,7 +155,7 @@ def _embedded(embedder: Hashable, question: str) -> Vectors:
 
 
 def _candidates(scope: _Scope, legs: _Legs, count: int) -> list[Candidate]:
-    fused = fuse(legs.lexical, legs.nearest)
+    fused = fuse(legs.lexical, legs.nearest, share(legs.query, legs.model))
     best = sorted(fused, key=lambda chunk_id: (-fused[chunk_id], chunk_id))[:count]
     rows = scope.session.execute(TEXTS, {"ids": best, "site_id": scope.site_id, "channel": scope.channel})
     made = [

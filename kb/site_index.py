@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from core.models import Chunk, Document
 from kb.lexical import EMPTY, Entry, Lexicon, changed
 from kb.sources import EVERY_CHANNEL
-from kb.spelling import Speller, make_speller
 
 Stamp = tuple[
     int, datetime
@@ -30,7 +29,6 @@ class SiteIndex:
     lexicon: Lexicon
     groups: NDArray[np.int32]
     channels: tuple[frozenset[str], ...]
-    speller: Speller
     row_of: dict[int, int] = field(default_factory=dict)
 
     def allowed(self, channel: str) -> NDArray[np.bool_]:
@@ -39,7 +37,7 @@ class SiteIndex:
         return usable[self.groups] if len(self.groups) else np.empty(0, dtype=bool)
 
 
-NOTHING = SiteIndex(None, EMPTY, np.empty(0, np.int32), (), make_speller(EMPTY))
+NOTHING = SiteIndex(None, EMPTY, np.empty(0, np.int32), ())
 
 
 class Shelf:
@@ -85,7 +83,7 @@ def _read(session: Session, site_id: str, stamp: Stamp, old: SiteIndex) -> SiteI
     ids = [int(chunk_id) for chunk_id in lexicon.ids]
     groups = np.array([number[live[chunk_id]] for chunk_id in ids], dtype=np.int32)
     row_of = {chunk_id: row for row, chunk_id in enumerate(ids)}
-    return SiteIndex(stamp, lexicon, groups, kinds, make_speller(lexicon), row_of)
+    return SiteIndex(stamp, lexicon, groups, kinds, row_of)
 
 
 def _portions(ids: list[int]) -> Iterable[list[int]]:
