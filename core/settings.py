@@ -103,6 +103,8 @@ class Settings(BaseSettings):
     reranker_model: str = ""  # empty for text-embeddings-inference, which serves one alone
     reranker_api_key: SecretStr = SecretStr("")
     reranker_seconds: float = 1.0  # then the order of our own features is taken
+    vector_index_windows: int = 20_000  # of one audience from which on an HNSW index pays; below, a scan is exact
+    vector_index_memory_mb: int = 256  # for building one
     index_stale_hours: int = 24 * 7
     fetch_max_bytes: int = 25 * 1024 * 1024
     fetch_seconds: float = 20.0

@@ -20,4 +20,7 @@ class Candidate:
     fused: float
     lexical: float
     cosine: float
+    start: int = 0  # characters of the document's text before it
+    places: tuple[tuple[int, int | None, str], ...] = ()  # from which character of `text` on which page and anchor
+    version: str = ""  # of the document; the same while its bytes are
     language: str = ""  # of its document, ISO 639-1

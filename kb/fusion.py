@@ -1,13 +1,12 @@
 """Two legs into one ranking: each is scaled to 0..1, then they are averaged by weight."""
 
-from kb.analysis import language_of
+from kb.analysis import WORD, fold, language_of, term
 from kb.query import Query
 
 # Both measured on one half of the questions of three sets; the plateau of the first is 0.5 to 0.7.
 VECTORS = 0.6  # the share of the vector leg
 BRIEF, FEW = 0.5, 2  # the same for so few words: they are names or codes, and meant as they are written
 FOREIGN = 0.25  # the same where the model does not read the question's language
-ENGLISH = ("", "en")
 READ_ENGLISH_ONLY = ("minilm",)  # what the names of such embedding models begin with
 
 
@@ -22,10 +21,11 @@ def fuse(lexical: dict[int, float], nearest: dict[int, float], vectors: float = 
 
 def share(query: Query, model: str) -> float:
     """The vector leg's share for `query`, embedded by `model`."""
-    spoken = language_of(query.text) or query.languages[0]
-    if spoken not in ENGLISH and model.startswith(READ_ENGLISH_ONLY):
+    spoken = language_of(query.text) or query.main
+    if spoken != "en" and model.startswith(READ_ENGLISH_ONLY):
         return FOREIGN
-    return BRIEF if sum(not said.guessed for said in query.said) <= FEW else VECTORS
+    meant = [word for word in WORD.findall(fold(query.text)) if term(word, spoken)]
+    return BRIEF if len(meant) <= FEW else VECTORS
 
 
 def scaled(scores: dict[int, float]) -> dict[int, float]:

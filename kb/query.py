@@ -1,7 +1,7 @@
 """A question as it is searched: its words with their terms in every language of the site, and what each is worth."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from kb.analysis import AROUND_WORDS, STOP_WORDS, WORD, fold, language_of, stem, term, words, written_out
@@ -50,7 +50,13 @@ class Query:
     text: str
     terms: tuple[tuple[str, float], ...]
     said: tuple[Said, ...] = ()
-    languages: tuple[str, ...] = field(default=("",))
+    languages: tuple[str, ...] = ("",)
+
+    @property
+    def main(self) -> str:
+        """The language that is taken for granted where a question's can't be told."""
+        foreign = [language for language in self.languages if language not in ENGLISH]
+        return foreign[0] if len(foreign) == 1 and "en" not in self.languages else "en"
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -58,20 +64,26 @@ class Query:
         return tuple(found for found, _ in self.terms)
 
 
-def read_query(question: str, languages: Sequence[str] = ("",)) -> Query:
-    """`question` prepared for both legs. `languages` are those of the site's documents, the commonest first."""
-    languages = tuple(dict.fromkeys(languages)) or ("",)
+def read_query(question: str, languages: Collection[str] = ()) -> Query:
+    """`question` prepared for both legs. `languages` are those of the site's documents."""
     # What can't be stored can't be found: halves of surrogate pairs, and zeros.
     text = " ".join(_shortened(question.encode(errors="ignore").decode().replace("\0", " ")).split())
-    spoken = language_of(text)
-    if spoken in ENGLISH and (spoken or set(languages) & set(ENGLISH)):
-        text = written_out(text)
-    dull = STOP_WORDS.get(spoken or languages[0] or "en", frozenset())
+    empty = Query(text, (), (), ("", *sorted(set(languages) - {""})))
+    spoken = language_of(text) or empty.main
+    if spoken == "en":
+        text = written_out(text)[: HEAD + TAIL + 1]
+    dull = STOP_WORDS.get(spoken, frozenset())
     found = [word for word in dict.fromkeys(words(text)) if word not in dull][:MOST_WORDS]
     paired = any(_wide(word) and len(word) > 1 for word in found)
+    languages = empty.languages
     said = [_said(word, languages, SINGLE if paired and _wide(word) and len(word) == 1 else 1.0) for word in found]
     joined = [_said(word, languages, 1.0, guessed=True) for word in _joined(text, dull) if word not in found]
     return _query(text, (*said, *joined), languages)
+
+
+def lost(query: Query, unknown: Collection[str]) -> bool:
+    """True where a word is among what was asked of which the site has no term in any language."""
+    return any(not one.guessed and set(one.terms.values()) <= set(unknown) for one in query.said)
 
 
 def mended(query: Query, unknown: Collection[str], known: Mapping[str, int]) -> Query:

@@ -50,6 +50,8 @@ def weigh(query: Query, stats: TermStats, language: str = "") -> dict[str, float
         return {one: weight * stats.idf(one) for one, weight in query.terms}
     worth: dict[str, float] = {}
     for said in query.said:
+        if said.guessed and not any(map(stats.frequency, said.terms.values())):
+            continue
         found = said.term(language)
         # Of its forms in several languages the commonest tells how rare the word is.
         rarity = min(stats.idf(one) for one in said.terms.values())

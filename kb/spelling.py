@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
@@ -17,6 +18,7 @@ LINKS = ("", "s", "es", "n", "en")  # between the parts of a German compound
 COMPOUNDING = frozenset({"de", "nl", "sv", "da"})
 MOST_COMPOUNDS = 3
 NEAR = 20
+CODE_LETTERS = 4  # that are often two pairs
 HEADS = ("under", "over", "inter", "dis", "non", "pre", "mis", "un", "re", "in", "im")
 TAILS: tuple[str, ...] = (
     "ability",
@@ -35,6 +37,7 @@ TAILS: tuple[str, ...] = (
     "ing",
 )
 TAILS += ("ism", "ist", "ity", "al", "en", "er", "ic", "ly", "ed", "es", "s")
+ONE_SYLLABLE = re.compile(r"[^aeiou]*[aeiou][^aeiouwxy]")
 CODE_PARTS = re.compile(r"[^\W\d_]+|\d+")
 
 
@@ -45,8 +48,8 @@ def alternatives(word: str, known: Mapping[str, int], language: str, *, name: bo
     only where one slip explains it.
     """
     if not word.isalpha():
-        return code_parts(word, known), False
-    if len(word) < SHORTEST or not word.isascii():
+        return code_parts(word), False
+    if not known or len(word) < SHORTEST or not word.isascii():
         return [], False
     english = language in {"", "en"}
     if english and is_word(word):
@@ -63,16 +66,21 @@ def is_word(word: str) -> bool:
     if is_english_word(word) or is_english_word(stem(word)):
         return True
     rest = next((word.removeprefix(head) for head in HEADS if word.startswith(head)), word)
-    bases = [rest] + [rest.removesuffix(tail) for tail in TAILS if rest.endswith(tail)]
-    return any(len(base) >= SHORTEST and is_english_word(base) for base in bases if base != word)
+    bases = [rest.removesuffix(tail) for tail in TAILS if rest.endswith(tail) and _joins(rest.removesuffix(tail), tail)]
+    return any(len(base) >= SHORTEST and is_english_word(base) for base in (rest, *bases) if base != word)
+
+
+def _joins(base: str, tail: str) -> bool:
+    """False where the last letter had to be doubled: "shiping" is no form of "ship"."""
+    return tail[0] not in "aeiou" or not ONE_SYLLABLE.fullmatch(base)
 
 
 def meant(word: str, known: Mapping[str, int], furthest: int = 2) -> str | None:
     """The known word that is one slip away from `word`, or two from a longer one; or has its consonants."""
     furthest = min(furthest, 1 if len(word) <= 5 else 2)  # noqa: PLR2004 - one slip in a short word
-    near = [(steps, -known.get(other, 0), other) for other, steps in _near(word, known, furthest)]
-    # Who slips twice still begins with the right letter.
-    best = min((one for one in near if one[0] < 2 or one[2][0] == word[0]), default=None)  # noqa: PLR2004
+    # Who slips still begins with the right letter, if not with the second one.
+    near = [found for found in _near(word, known, furthest) if word[0] in found[0][:2]]
+    best = min(((steps, -known.get(other, 0), other) for other, steps in near), default=None)
     return best[2] if best else _without_vowels(word, known)
 
 
@@ -109,24 +117,23 @@ def holding(word: str, known: Mapping[str, int]) -> list[str]:
     return sorted(held, key=lambda other: (-known[other], other))[:MOST_COMPOUNDS]
 
 
-def code_parts(word: str, known: Mapping[str, int]) -> list[str]:
-    """The known pieces that a code is made of: "flmt045" of "fl", "mt" and "045"; none unless all are known."""
-    found: list[str] = []
-    for piece in CODE_PARTS.findall(word):
-        if piece in known:
-            found.append(piece)
-            continue
-        cut = next((at for at in range(2, len(piece) - 1) if piece[:at] in known and piece[at:] in known), 0)
-        if not cut:
-            return []
-        found += (piece[:cut], piece[cut:])
-    return found if len(found) > 1 else []
+def code_parts(word: str) -> list[str]:
+    """The pieces that a code may be written in: "flmt045" as "flmt 045" or "fl mt 045"."""
+    found = CODE_PARTS.findall(word)
+    if len(found) < 2:  # noqa: PLR2004 - a number alone
+        return []
+    halves = [half for piece in found if len(piece) == CODE_LETTERS for half in (piece[:2], piece[2:])]
+    return list(dict.fromkeys([*found, *(half for half in halves if half.isalpha())]))
 
 
 def _near(word: str, known: Mapping[str, int], furthest: int) -> list[tuple[str, int]]:
-    spellings = [other for other in (*known, *map(fold, AROUND_WORDS)) if len(other) >= SHORTEST and other.isalpha()]
-    found = extract(word, spellings, scorer=OSA.distance, score_cutoff=furthest, limit=NEAR)
+    found = extract(word, _spellings(known), scorer=OSA.distance, score_cutoff=furthest, limit=NEAR)
     return [(other, int(steps)) for other, steps, _ in found if steps]
+
+
+@lru_cache(maxsize=8)
+def _spellings(known: Mapping[str, int]) -> list[str]:
+    return [other for other in (*known, *map(fold, AROUND_WORDS)) if len(other) >= SHORTEST and other.isalpha()]
 
 
 def _without_vowels(word: str, known: Mapping[str, int]) -> str | None:
