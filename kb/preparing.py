@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from kb.analysis import language_of
 from kb.chunker import Passage, Sizes, chunk
 from kb.embeddings import Embedder, embed_cached
 from kb.errors import DocumentUnreadable
@@ -15,6 +16,7 @@ from kb.windows import windows
 
 PIPELINE = "1"  # change it when loaders, chunker or windows change what they give: then all is prepared anew
 MOST_CHUNKS = 5_000
+LANGUAGE_FROM = 8  # passages are enough to tell it
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Prepared:
     passages: tuple[Passage, ...]
     vectors: tuple[Vectors, ...]
     model: str
+    language: str = ""  # of most of its words, as ISO 639-1
 
 
 def fingerprint(raw: Raw, title: str, embedder: Embedder) -> str:
@@ -55,6 +58,7 @@ def prepare(
         raise DocumentUnreadable("The document has no text: check what was saved under this name.")
     if len(passages) > MOST_CHUNKS:
         raise DocumentUnreadable(f"The document gives more than {MOST_CHUNKS} chunks: split it into several.")
+    language = language_of("\n".join(passage.text for passage in passages[:LANGUAGE_FROM]))
     on_state("embedding")
     cut = [windows(passage, named) for passage in passages]
     flat = embed_cached(embedder, [text for texts in cut for text in texts], on_batch)
@@ -62,4 +66,4 @@ def prepare(
     for texts in cut:
         vectors.append(flat[start : start + len(texts)])
         start += len(texts)
-    return Prepared(named, fingerprint(raw, title, embedder), passages, tuple(vectors), embedder.name)
+    return Prepared(named, fingerprint(raw, title, embedder), passages, tuple(vectors), embedder.name, language)

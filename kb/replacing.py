@@ -57,6 +57,7 @@ def replace(session: Session, document: Document, prepared: Prepared) -> int:
     _add(session, document, prepared, {position: hashes[position] for position in fresh})
     document.state, document.reason = "live", ""
     document.title, document.content_hash = prepared.title, prepared.content_hash
+    document.language = prepared.language
     raise_version(session, document.site_id)
     note(session, document, "live", f"{len(prepared.passages)} chunks, {len(fresh)} of them new")
     return len(fresh)
