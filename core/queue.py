@@ -27,6 +27,9 @@ class Job(StrEnum):
 
     TAKE_TURN = "take_turn"  # chat queue: thread_id
     INDEX_DOCUMENT = "index_document"  # index queue: document_id
+    VERIFY_REMOVED = "verify_removed"  # index queue: whichever documents were taken out
+    REEMBED = "reembed"  # index queue: site_id
+    TIDY_KNOWLEDGE = "tidy_knowledge"  # index queue: old vectors, old cache, old history
     SWEEP_TURNS = "sweep_turns"  # housekeeping
     SWEEP_DOCUMENTS = "sweep_documents"  # housekeeping
     DELIVER = "deliver"  # housekeeping: one thing that must leave, whichever is due
@@ -43,6 +46,9 @@ FORGET_TICKS = text("DELETE FROM ticks WHERE job = :job AND scheduled_for < now(
 QUEUES = {
     Job.TAKE_TURN: "chat",
     Job.INDEX_DOCUMENT: "index",
+    Job.VERIFY_REMOVED: "index",
+    Job.REEMBED: "index",
+    Job.TIDY_KNOWLEDGE: "index",
     Job.SWEEP_TURNS: "house",
     Job.SWEEP_DOCUMENTS: "house",
     Job.DELIVER: "house",

@@ -9,6 +9,7 @@ HandrailError
 ├── SourceRefused (422)          core.errors: the address or path may not be read
 ├── SourceGone (404)             the page or file is not there any more
 ├── SourceUnavailable (503)      the source did not answer; it is tried again
+├── Unchanged (304)              the source is as it was when it was last read: nothing to do
 └── EmbedderUnavailable (503)    the embedding model did not answer
     ├── EmbedderRefused       a setting is wrong: the reason says which
     └── ModelNotInstalled
@@ -67,6 +68,12 @@ class SourceGone(NotFound):
 
 class SourceUnavailable(Unavailable):
     """The source did not answer: it is tried again later."""
+
+
+class Unchanged(HandrailError):
+    """The source is as it was when it was last read."""
+
+    status = HTTPStatus.NOT_MODIFIED
 
 
 class TextRefused(DocumentUnreadable):

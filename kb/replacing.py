@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
@@ -63,6 +63,11 @@ def replace(session: Session, document: Document, prepared: Prepared) -> int:
     return len(fresh)
 
 
+def replace_many(session: Session, pairs: Sequence[tuple[Document, Prepared]]) -> list[int]:
+    """`replace` for many documents of one site."""
+    return [replace(session, document, prepared) for document, prepared in pairs]
+
+
 def move(session: Session, document: Document, channels: Iterable[str]) -> None:
     """Have a live document answer in other `channels` from this commit on."""
     audience = audience_id(session, document.site_id, channels)
@@ -72,8 +77,8 @@ def move(session: Session, document: Document, channels: Iterable[str]) -> None:
 
 
 def _hash(prepared: Prepared, position: int) -> str:
-    """Identity of a chunk. Title and model are part of it because its vectors depend on them."""
-    said = f"{prepared.model}\n{prepared.title}\n{prepared.passages[position].content_hash}"
+    """Identity of a chunk. The title is part of it because its vectors depend on that; models come and go."""
+    said = f"{prepared.title}\n{prepared.passages[position].content_hash}"
     return hashlib.sha256(said.encode()).hexdigest()
 
 
@@ -89,7 +94,6 @@ def _add(session: Session, document: Document, prepared: Prepared, fresh: dict[i
         return
     audience = audience_id(session, document.site_id, document.channels)
     model = model_id(session, prepared.model, prepared.vectors[0].shape[1])
-    session.execute(update(Site).where(Site.id == document.site_id).values(embedding_model_id=model))
     rows = [
         {
             "document_id": document.id,
