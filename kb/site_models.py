@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from core.models import EmbeddingModel, Site
 from core.settings import get_settings
@@ -45,6 +45,15 @@ def site_models(session: Session, site_id: str, *, lock: bool = False) -> SiteMo
     named = select(EmbeddingModel.id, EmbeddingModel.name).where(EmbeddingModel.id.in_([one for one in ids if one]))
     names = {row.id: row.name for row in session.execute(named)}
     return SiteModels(*(names.get(one) for one in ids))
+
+
+def all_models(session: Session) -> dict[str, SiteModels]:
+    """The models of every site by its id."""
+    searched, following = aliased(EmbeddingModel), aliased(EmbeddingModel)
+    wanted = select(Site.id, searched.name, following.name)
+    wanted = wanted.outerjoin(searched, searched.id == Site.embedding_model_id)
+    wanted = wanted.outerjoin(following, following.id == Site.next_model_id)
+    return {site_id: SiteModels(*names) for site_id, *names in session.execute(wanted)}
 
 
 @dataclass(frozen=True)
