@@ -30,8 +30,11 @@ class Job(StrEnum):
     VERIFY_REMOVED = "verify_removed"  # index queue: whichever documents were taken out
     REEMBED = "reembed"  # index queue: site_id
     TIDY_KNOWLEDGE = "tidy_knowledge"  # index queue: old vectors, old cache, old history
+    MERGE_SEGMENTS = "merge_segments"  # index queue: audience_id
+    INDEX_VECTORS = "index_vectors"  # index queue: audience_id, model_id
     SWEEP_TURNS = "sweep_turns"  # housekeeping
     SWEEP_DOCUMENTS = "sweep_documents"  # housekeeping
+    SWEEP_SEGMENTS = "sweep_segments"  # housekeeping
     DELIVER = "deliver"  # housekeeping: one thing that must leave, whichever is due
     SWEEP_OUTBOX = "sweep_outbox"  # housekeeping
 
@@ -49,8 +52,11 @@ QUEUES = {
     Job.VERIFY_REMOVED: "index",
     Job.REEMBED: "index",
     Job.TIDY_KNOWLEDGE: "index",
+    Job.MERGE_SEGMENTS: "index",
+    Job.INDEX_VECTORS: "index",
     Job.SWEEP_TURNS: "house",
     Job.SWEEP_DOCUMENTS: "house",
+    Job.SWEEP_SEGMENTS: "house",
     Job.DELIVER: "house",
     Job.SWEEP_OUTBOX: "house",
 }

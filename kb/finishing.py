@@ -14,7 +14,6 @@ from kb.claims import NOTED_ATTEMPTS, Claim, Claims, note_all
 from kb.errors import EmbedderUnavailable
 from kb.preparing import Prepared
 from kb.probing import remember_words
-from kb.reembedding import add_vectors
 from kb.replacing import fail, note, replace_many
 from kb.site_models import SiteModels, first_model, site_models
 
@@ -43,7 +42,7 @@ def finish(claims: Claims, finished: Sequence[Finished]) -> None:
             document = rows.get(each.claim.document_id)
             if document is None or each.prepared is None:
                 continue
-            prepared = each.prepared.by(models.searched or each.prepared.model)
+            prepared = each.prepared.by(models.searched, models.following)
             if prepared is None:  # the model was switched while this one was embedded
                 document.due_at, document.leased_until, document.attempts = func.now(), None, 0
             else:
@@ -62,9 +61,6 @@ def _put(session: Session, models: SiteModels, put: Sequence[tuple[Document, Fin
     replace_many(session, pairs)
     for document, each in put:
         _done(document, each)
-    session.flush()
-    if models.following is not None:
-        add_vectors(session, models.following, pairs)
 
 
 def _first(session: Session, pair: tuple[Document, Prepared]) -> None:

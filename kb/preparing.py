@@ -43,14 +43,14 @@ class Prepared:
     language: str = ""  # of most of its words, as ISO 639-1
     beside: Mapping[str, tuple[Vectors, ...]] = field(default_factory=dict)  # model → vectors, while it is switched
 
-    def by(self, model: str) -> "Prepared | None":
-        """The same with the vectors of `model` as its own; None where it has none of that model."""
-        if model == self.model:
-            return self
-        if model not in self.beside:
+    def by(self, searched: str | None, following: str | None) -> "Prepared | None":
+        """The same for a site that has these models by now; None without vectors of the searched one."""
+        made = {**self.beside, self.model: self.vectors}
+        searched = searched or self.model
+        if searched not in made:
             return None
-        others = {**self.beside, self.model: self.vectors}
-        return replace(self, model=model, vectors=others.pop(model), beside=others)
+        beside = {name: vectors for name, vectors in made.items() if name == following != searched}
+        return replace(self, model=searched, vectors=made[searched], beside=beside)
 
 
 def configured_sizes() -> Sizes:

@@ -17,7 +17,6 @@ from core.queue import Job, enqueue
 from kb.chunker import Passage
 from kb.embeddings import Embedder, embed_cached
 from kb.errors import TextRefused
-from kb.preparing import Prepared
 from kb.replacing import raise_version
 from kb.site_models import Embedders, numbered, site_models
 from kb.vectors import Vectors
@@ -111,18 +110,6 @@ def reembed(
             on_batch(_make(site_id, name, embedders.named(name), rows))
         after = rows[-1].id if rows else 0  # at the end once more from the start: what came meanwhile
     return False
-
-
-def add_vectors(session: Session, model: str, pairs: Iterable[tuple[Document, Prepared]]) -> None:
-    """Give chunks that went in while `model` is in the making its vectors, too, as far as they were made."""
-    for document, prepared in pairs:
-        if model not in prepared.beside:
-            continue
-        number = session.scalars(_number(model)).one()
-        lacking = select(Chunk.id, Chunk.position, Chunk.audience_id).where(Chunk.document_id == document.id)
-        rows = session.execute(lacking.where(_lacks(_number(model)))).all()
-        made = prepared.beside[model]
-        _insert(session, number, [(row.id, row.audience_id, made[row.position]) for row in rows])
 
 
 def forget_old(most: int = 5_000) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.db import transaction
 from core.errors import SiteNotFound
-from core.models import Document, Site
+from core.models import Document
 from core.queue import Job, enqueue
 from core.settings import get_settings
 from kb.claims import note_all
@@ -19,7 +19,8 @@ from kb.embeddings import batched
 from kb.marks import file_mark, kept
 from kb.preparing import configured_sizes, recipe
 from kb.probing import remember_words
-from kb.replacing import move, raise_version, tombstone
+from kb.replacing import move, tombstone
+from kb.segments import locked
 from kb.sources import Folder, Source
 
 TOGETHER = 1_000  # sources that are looked at in one transaction
@@ -107,7 +108,7 @@ def _register_some(session: Session, site_id: str, sources: Sequence[Source]) ->
 
 def _lock(session: Session, site_id: str) -> None:
     """Have nobody else change the site's index before this transaction ends. Raises SiteNotFound."""
-    if session.scalar(select(Site.id).where(Site.id == site_id).with_for_update(key_share=True)) is None:
+    if not locked(session, site_id):
         raise SiteNotFound
 
 
@@ -189,8 +190,7 @@ def _rows(session: Session, site_id: str, sources: Sequence[Source]) -> dict[str
 
 def _describe(session: Session, document: Document, source: Source) -> None:
     if document.state == "live" and set(document.channels) != set(source.channels):
-        raise_version(session, document.site_id)  # from this commit on it answers in other channels
-        move(session, document, source.channels)
+        move(session, document, source.channels)  # from this commit on it answers in others
     document.url = source.url or (source.locator if source.kind == "url" else document.url or "")
     document.channels = list(source.channels)
     document.title_given, document.updated_given = bool(source.title), source.updated_at is not None

@@ -6,6 +6,7 @@ from core.db import transaction
 from core.errors import Conflict, DocumentNotFound
 from core.log import get_logger
 from core.queue import Job, celery_app, enqueue
+from kb import merging, vector_index
 from kb.errors import EmbedderUnavailable
 from kb.indexer import index_document, index_waiting, refresh_old, site_of
 from kb.probing import verify_removed
@@ -48,6 +49,25 @@ def switch_model(site_id: str) -> None:
 def tidy_knowledge() -> None:
     """Delete what nothing needs any more."""
     tidy()
+
+
+@celery_app.task(name=Job.MERGE_SEGMENTS)
+def merge_audience(audience_id: str) -> None:
+    """Merge an audience's segments, if there are too many, and repair them, if they miss something."""
+    merging.merge_segments(int(audience_id))
+
+
+@celery_app.task(name=Job.SWEEP_SEGMENTS)
+def sweep_segments() -> None:
+    """Ask for the merges and vector indexes that are due."""
+    merging.sweep()
+    vector_index.sweep()
+
+
+@celery_app.task(name=Job.INDEX_VECTORS)
+def index_vectors(audience_id: str, model_id: str) -> None:
+    """Build or drop the vector index of an audience and a model."""
+    vector_index.adjust(int(audience_id), int(model_id))
 
 
 @celery_app.task(name=Job.SWEEP_DOCUMENTS)
