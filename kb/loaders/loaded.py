@@ -16,14 +16,16 @@ class Block:
     text: str
     level: int = 0  # of a heading, from 1
     page: int | None = None  # of a PDF, from 1
+    anchor: str = ""  # of a web page: `url#anchor` leads to this block or a little above it; "" where nothing does
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """One document as read: title ("" where it has none) and blocks."""
+    """One document as read: title ("" where it has none), blocks, and the language that it says it is in."""
 
     title: str
     blocks: tuple[Block, ...]
+    language: str = ""  # ISO 639-1 as the document declares it ("en"), "" where it does not
 
 
 @dataclass(frozen=True)
