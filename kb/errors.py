@@ -4,10 +4,13 @@ HandrailError
 ├── DocumentUnreadable (422)     the source was read, but gives no text; trying again is of no use
 │   ├── FileEmpty, TypeUnknown, NotText, TooLarge
 │   ├── PdfEncrypted, PdfBroken, PdfWithoutText
-│   └── DocxBroken, HtmlWithoutText
+│   ├── DocxBroken, HtmlWithoutText
+│   ├── CsvBroken
+│   └── SitemapBroken
 ├── SourceRefused (422)          core.errors: the address or path may not be read
 ├── SourceGone (404)             the page or file is not there any more
 ├── SourceUnavailable (503)      the source did not answer; it is tried again
+├── Unchanged (304)              the source is as it was when it was last read: nothing to do
 └── EmbedderUnavailable (503)    the embedding model did not answer
     └── ModelNotInstalled
 """
@@ -28,7 +31,7 @@ class FileEmpty(DocumentUnreadable):
 
 
 class TypeUnknown(DocumentUnreadable):
-    """This kind of file can't be read: use PDF, DOCX, HTML, Markdown or plain text."""
+    """This kind of file can't be read: use PDF, DOCX, HTML, Markdown, CSV or plain text."""
 
 
 class NotText(DocumentUnreadable):
@@ -59,12 +62,26 @@ class HtmlWithoutText(DocumentUnreadable):
     """The page has no readable text: if it is built by scripts, give the text in another form."""
 
 
+class CsvBroken(DocumentUnreadable):
+    """The CSV file can't be read: save it again as CSV in UTF-8."""
+
+
+class SitemapBroken(DocumentUnreadable):
+    """The sitemap can't be read: open its address in a browser and check that it is one."""
+
+
 class SourceGone(NotFound):
     """The source is not there any more."""
 
 
 class SourceUnavailable(Unavailable):
     """The source did not answer: it is tried again later."""
+
+
+class Unchanged(HandrailError):
+    """The source is as it was when it was last read."""
+
+    status = HTTPStatus.NOT_MODIFIED
 
 
 class EmbedderUnavailable(Unavailable):
