@@ -1,8 +1,8 @@
 """From bytes to what will be stored: text, chunks and vectors. No transaction is open while this works."""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from kb.chunker import Passage, Sizes, chunk
@@ -26,6 +26,8 @@ class Prepared:
     passages: tuple[Passage, ...]
     vectors: tuple[Vectors, ...]
     model: str
+    language: str = ""  # of most of its words, as ISO 639-1
+    beside: Mapping[str, tuple[Vectors, ...]] = field(default_factory=dict)  # model → vectors, while it is switched
 
 
 def fingerprint(raw: Raw, title: str, embedder: Embedder) -> str:
