@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kb.citing import Quotable, point
+from kb.places import Place
 from kb.sentences import sentences
 from orchestrator.events import ToolReturned
 
@@ -27,7 +28,7 @@ class Snippet:
     text: str
     page: int | None = None
     start: int = 0
-    places: tuple[tuple[int, int | None, str], ...] = ()
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)

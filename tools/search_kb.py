@@ -9,8 +9,8 @@ from pydantic import Field
 
 from core.errors import HandrailError
 from core.log import get_logger
-from kb.chunker import Place
 from kb.freshness import Freshness, freshness
+from kb.places import Place
 from kb.search import Snippet, search
 from tools.fitted import shortened
 from tools.tool import Arguments, Caller, Output, Tool, ToolFailed
@@ -51,7 +51,7 @@ class Passage(Output):
     score: float
     updated_at: str | None
     start: int = 0
-    places: tuple[tuple[int, int | None, str], ...] = ()
+    places: tuple[Place, ...] = ()
 
 
 class Passages(Output):

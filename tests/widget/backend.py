@@ -17,7 +17,7 @@ from tests.browser import TARGET_STYLE
 
 ASSETS = Path(__file__).parents[2] / "wp-widget" / "assets"
 SECURITY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'"
-RETURNS = {
+RETURNS: dict[str, Any] = {
     "n": 1,
     "doc_id": "returns",
     "title": "Returns and refunds",
