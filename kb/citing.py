@@ -62,7 +62,7 @@ def point(passage: Quotable, claim: str, answer: str = "") -> Pointer:
 
 
 def _best(text: str, claim: str, answer: str) -> Span:
-    lines = list(_lines(text))
+    lines = list(spans(text))
     alone = [span for line in lines for span in line]
     pairs = [(one[0], other[1]) for line in lines for one, other in pairwise(line) if other[1] - one[0] <= QUOTE_CHARS]
     support = Support(text[start:end] for start, end in alone)
@@ -79,7 +79,7 @@ def _best(text: str, claim: str, answer: str) -> Span:
     return best
 
 
-def _lines(text: str) -> Iterator[list[Span]]:
+def spans(text: str) -> Iterator[list[Span]]:
     """What can be quoted of each line: a row or an item whole, or sentences; headings only if there is nothing else."""
     headings: list[list[Span]] = []
     bare = True
