@@ -73,9 +73,10 @@ class Link:
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """What a page may show for the quote, without white space: of a row the cells alone."""
-        cells = "".join(cell.partition(": ")[2] or cell for cell in self.quote.split(" | "))
-        ways = (cells if " | " in self.quote else self.quote, self.quote.replace(": ", "", 1))
+        """What a page may show for the quote, without white space: of a row the cells, maybe without the first."""
+        cells = [cell.partition(": ")[2] or cell for cell in self.quote.split(" | ")]
+        one = self.quote, self.quote.replace(": ", "", 1)
+        ways = ("".join(cells), "".join(cells[1:])) if len(cells) > 1 else one
         return tuple(re.sub(r"[\s\u00ad]", "", way) for way in ways)
 
 

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from tests.browser import TARGET_STYLE
+from ops.bench.links import TARGET_STYLE
 
 ASSETS = Path(__file__).parents[2] / "wp-widget" / "assets"
 SECURITY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'"

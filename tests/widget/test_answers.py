@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import marked
+from ops.bench.links import marked
 from tests.widget.backend import RETURNS
 from tests.widget.conftest import Site, Visit, ask, launcher, opened
 
@@ -54,7 +54,9 @@ def test_following_a_source_shows_the_sentence(visit: Visit, site: Site) -> None
         page.locator("a.source").click()
     other = opening.value
     expect(other.locator("#said")).to_be_in_viewport()
-    assert marked(other) == 1.0
+    box = other.locator("#said").bounding_box()
+    assert box is not None
+    assert marked(other, (box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"])) == 1
     assert other.evaluate("window.opener") is None
     assert page.url == site.url + "?"
 
