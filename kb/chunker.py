@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from kb.loaders import Block
 from kb.pieces import Limits, Piece, document_text, last_sentences, pieces
+from kb.places import Place
 
 SEPARATOR = " › "
-
-Place = tuple[int, int | None, str]
 
 __all__ = ["SEPARATOR", "Passage", "Place", "Sizes", "chunk", "document_text"]
 

@@ -28,7 +28,8 @@ def load_html(data: bytes) -> Loaded:
     if not blocks:
         raise HtmlWithoutText
     top = next((block.text for block in blocks if block.kind == "heading" and block.level == 1), "")
-    return Loaded(top or tidy(SITE_NAME.split(root.findtext(".//title") or "")[0]), tuple(blocks))
+    title = top or tidy(SITE_NAME.split(root.findtext(".//title") or "")[0])
+    return Loaded(title, tuple(blocks), _language(root))
 
 
 def load_fragment(text: str) -> list[Block]:
@@ -37,6 +38,15 @@ def load_fragment(text: str) -> list[Block]:
         return Walk().through(_parse(f"<div>{text}</div>"))
     except HtmlWithoutText:
         return []
+
+
+def _language(root: _Element) -> str:
+    """ISO 639-1 of <html lang="en-GB">, "" where it says none."""
+    said = re.match(
+        r"[a-z]{2}(?![a-z])",
+        (root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or "").strip().lower(),
+    )
+    return said.group() if said else ""
 
 
 def _decoded(data: bytes) -> str:

@@ -1,6 +1,7 @@
 """One walk through an HTML element, which turns it into blocks and leaves out what is not content."""
 
 import re
+from dataclasses import replace
 
 from lxml.etree import _Element
 
@@ -30,6 +31,8 @@ class Walk:
         self._words: list[str] = []
         self._kind: list[str] = []  # "item" for each list that we are in
         self._depth = 0
+        self._anchor = ""  # of the last element that had one
+        self._begun = ""  # the anchor when the words began
 
     def through(self, element: _Element) -> list[Block]:
         """The blocks of `element`, in order."""
@@ -41,19 +44,27 @@ class Walk:
         text = tidy("".join(self._words))
         self._words = []
         if text:
-            self._blocks.append(Block("item" if self._kind else "paragraph", text))
+            self._blocks.append(Block("item" if self._kind else "paragraph", text, anchor=self._begun))
+
+    def _hear(self, words: str | None) -> None:
+        if not words:
+            return
+        if not self._words or not "".join(self._words).strip():
+            self._begun = self._anchor
+        self._words.append(words)
 
     def _inside(self, element: _Element) -> None:
-        self._words.append(element.text or "")
+        self._hear(element.text)
         for child in element:
             if self._depth < DEEPEST and not _left_out(child):
                 self._depth += 1
                 self._take(child)
                 self._depth -= 1
-            self._words.append(child.tail or "")
+            self._hear(child.tail)
 
     def _take(self, element: _Element) -> None:
         tag = str(element.tag)
+        self._anchor = anchor_of(element) or self._anchor
         if tag in INLINE:
             self._inside(element)
             return
@@ -70,8 +81,10 @@ class Walk:
         self._end()
 
     def _head(self, element: _Element, level: int) -> None:
+        inner = (anchor_of(one) for one in element.iterdescendants() if isinstance(one.tag, str))
+        self._anchor = anchor_of(element) or next(filter(None, inner), self._anchor)
         if text := _text(element):
-            self._blocks.append(Block("heading", text, level))
+            self._blocks.append(Block("heading", text, level, anchor=self._anchor))
 
     def _listed(self, element: _Element, tag: str) -> None:
         if tag in {"li", "dd"}:
@@ -83,13 +96,21 @@ class Walk:
 
     def _table(self, table: _Element) -> None:
         if caption := table.find("caption"):
-            self._blocks.append(Block("paragraph", _text(caption)))
+            self._blocks.append(Block("paragraph", _text(caption), anchor=self._anchor))
         grid = _grid(table)
         if len(grid) == 1 or max((len(row) for row in grid), default=0) == 1:  # a table for looks
-            self._blocks += [Block("paragraph", text) for row in grid for cell in row if (text := tidy(cell))]
+            texts = (tidy(cell) for row in grid for cell in row)
+            self._blocks += [Block("paragraph", text, anchor=self._anchor) for text in texts if text]
         else:
             named = bool(table.xpath("boolean(.//thead//th | .//tr[1][count(th) > 1])"))
-            self._blocks += table_rows(grid, headed=named or len(grid[0]) > 2)  # noqa: PLR2004
+            rows = table_rows(grid, headed=named or len(grid[0]) > 2)  # noqa: PLR2004
+            self._blocks += [replace(row, anchor=self._anchor) for row in rows]
+
+
+def anchor_of(element: _Element) -> str:
+    """What `url#…` must say to lead to `element`: its id, or the name of an old <a name>; "" where it has neither."""
+    name = element.get("id", "") or (element.get("name", "") if element.tag == "a" else "")
+    return "" if re.search(r"\s", name) else name
 
 
 def _grid(table: _Element) -> list[list[str]]:

@@ -21,10 +21,11 @@ class Block:
 
 @dataclass(frozen=True)
 class Loaded:
-    """One document as read: title ("" where it has none) and blocks."""
+    """One document as read: title ("" where it has none), blocks, and the language that it says it is in."""
 
     title: str
     blocks: tuple[Block, ...]
+    language: str = ""  # ISO 639-1 as the document declares it ("en"), "" where it does not
 
 
 @dataclass(frozen=True)

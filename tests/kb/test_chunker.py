@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from kb.chunker import Passage, Sizes, chunk, document_text
 from kb.loaders import Block, load
+from kb.places import place_at
 from kb.tokens import count_tokens
 from kb.windows import windows
 from tests.kb import samples
@@ -61,8 +62,7 @@ def test_places_begin_with_the_passage_and_ascend(blocks: list[Block]) -> None:
 
 
 def _place(passage: Passage, said: str) -> tuple[int | None, str]:
-    at = passage.text.index(said)
-    return [(page, anchor) for offset, page, anchor in passage.places if offset <= at][-1]
+    return place_at(passage.places, passage.text.index(said))
 
 
 def test_a_passage_knows_on_which_page_and_below_which_anchor_each_of_its_sentences_stands() -> None:
