@@ -103,11 +103,14 @@ def main() -> None:
         found = measure(asked.count)
     seconds = found["register_s"] + found["index_s"]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"{found['live']:>6} documents, {found['chunks']} chunks: looked at in {found['register_s']:.1f} s, live after "
-        f"{found['index_s']:.1f} s more = {found['chunks'] / seconds:,.0f} chunks/s ({found['chunks'] / found['cpu_s']:,.0f} a second of our CPU); again, {found['again_unchanged']} "
-        f"unchanged in {found['again_s']:.2f} s; most memory {memory:.0f} MB"
+    said = (
+        f"{found['live']:>6} documents, {found['chunks']} chunks",
+        f"looked at in {found['register_s']:.1f} s, live after {found['index_s']:.1f} s more",
+        f"{found['chunks'] / seconds:,.0f} chunks/s ({found['chunks'] / found['cpu_s']:,.0f} a second of our CPU)",
+        f"again: {found['again_unchanged']} unchanged in {found['again_s']:.2f} s",
+        f"most memory {memory:.0f} MB",
     )
+    print("; ".join(said))
 
 
 if __name__ == "__main__":
