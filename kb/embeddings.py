@@ -71,10 +71,8 @@ def embedder_named(name: str, *, patient: bool = False) -> Embedder:
     A patient one, for indexing, waits for its server; the other gives up soon, because somebody waits for the answer.
     Raises EmbedderRefused.
     """
-    remote = name.startswith(OPENAI)
-    return _embedder(
-        os.getpid(), get_settings(), name if remote else name.replace(MiniLM.name, "minilm"), patient and remote
-    )
+    name = MiniLM.name if name == "minilm" else name
+    return _embedder(os.getpid(), get_settings(), name, patient and name.startswith(OPENAI))
 
 
 def get_embedder(*, patient: bool = False) -> Embedder:

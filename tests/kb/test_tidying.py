@@ -1,5 +1,6 @@
 """What is too old or too much goes, and nothing else."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -15,9 +16,11 @@ NOW = datetime.now(UTC)
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
+def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A cache of three vectors at most."""
     monkeypatch.setenv("HANDRAIL_EMBEDDING_CACHE_MOST", "3")
+    get_settings.cache_clear()
+    yield
     get_settings.cache_clear()
 
 
@@ -42,7 +45,6 @@ def test_of_too_many_vectors_the_oldest_leave(session: Session, small: None) -> 
     keep(session, 5, 4, 3, 2, 1)
     tidy()
     assert kept(session) == [2, 3, 4]
-    get_settings.cache_clear()
 
 
 def test_old_history_goes_but_for_each_documents_last_line(session: Session, site: Site) -> None:
