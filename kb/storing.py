@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
@@ -18,7 +17,7 @@ from kb.merging import indexed
 from kb.moving import move_chunks
 from kb.postings import Entry
 from kb.preparing import Prepared
-from kb.vectors import Vectors
+from kb.vectors import Vectors, halves
 
 CHUNK_COLUMNS = (
     *("id", "document_id", "site_id", "audience_id", "position", "section", "page", "start", "places"),
@@ -26,7 +25,6 @@ CHUNK_COLUMNS = (
 )
 VECTOR_COLUMNS = ("chunk_id", "model_id", "window", "audience_id", "embedding")
 NEW_IDS = "SELECT nextval(pg_get_serial_sequence('chunks', 'id')) FROM generate_series(1, %(count)s)"
-LARGEST_HALF = 65_504.0
 
 
 @dataclass
@@ -171,14 +169,6 @@ def _vector_rows(changes: Sequence[Change], name: str, model: int, having: set[i
                 yield wire.packed_row(
                     wire.int8(chunk_id), wire.int2(model), wire.int2(window), wire.int8(change.audience), half
                 )
-
-
-def halves(vectors: Vectors) -> Iterator[bytes]:
-    """Each row as pgvector's halfvec is sent. What is no number is 0: PostgreSQL would refuse it."""
-    finite = np.nan_to_num(vectors, posinf=LARGEST_HALF, neginf=-LARGEST_HALF)
-    head = wire.int2(vectors.shape[1]) + wire.int2(0)
-    for row in np.clip(finite, -LARGEST_HALF, LARGEST_HALF).astype(">f2"):
-        yield head + row.tobytes()
 
 
 def _entries(changes: Sequence[Change]) -> Iterator[Entry]:

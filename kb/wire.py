@@ -11,6 +11,8 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -20,9 +22,23 @@ NULL = pack(">i", -1)
 PORTION = 1 << 18  # bytes written at a time
 
 
+class Half(bytes):
+    """A vector as `kb.vectors.halves` packs it, to be cast to halfvec: formatting 384 numbers as text takes 0.2 ms."""
+
+
+class _HalfDumper(Dumper):
+    """Its type stays unknown to psycopg, and PostgreSQL infers it from the cast."""
+
+    format = Format.BINARY
+
+    def dump(self, obj: Half) -> bytes:
+        return obj
+
+
 def rows(session: Session, query: str, values: dict[str, Any], *, prepare: bool | None = True) -> list[Any]:
     """All rows of a query as plain tuples, in binary. `prepare=False` has PostgreSQL plan it for these very values."""
     with _cursor(session, query) as cursor:
+        cursor.adapters.register_dumper(Half, _HalfDumper)
         found: list[Any] = cursor.execute(query.encode(), values, prepare=prepare).fetchall()
         return found
 

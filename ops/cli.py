@@ -65,6 +65,27 @@ def chaos(
     raise typer.Exit(0 if good else 1)
 
 
+@app.command(name="eval-retrieval")
+def judge_retrieval(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Holds corpus.jsonl, queries.jsonl, qrels.tsv; the demo's own by default.")
+    ] = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    limit: Annotated[int, typer.Option(min=0, help="Questions at most, drawn by the seed; 0: all.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the draw and of the intervals.")] = 0,
+    half: Annotated[
+        str, typer.Option(help="a or b: one half of the questions, to tune on one and report the other.")
+    ] = "",
+) -> None:
+    """Index a retrieval set into a site of its own, search it as visitors do, and print nDCG@10 and recall@10."""
+    from ops.evals.retrieval_command import run_retrieval
+
+    if half not in {"", "a", "b"}:
+        raise typer.BadParameter("it is a or b", param_hint="--half")
+    run_retrieval(folder, as_json=json, limit=limit, seed=seed, half=half or None)  # type: ignore[arg-type]
+
+
 def main() -> None:
     """Run the command that was typed."""
     run(app)
