@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.db import transaction
@@ -58,9 +58,10 @@ def _put(session: Session, models: SiteModels, put: Sequence[tuple[Document, Fin
         return
     if models.searched is None:
         _first(session, pairs[0])
-    replace_many(session, pairs)
+    now = session.scalars(select(func.now())).one()  # as a value: by an expression, each row is a statement of its own
     for document, each in put:
-        _done(document, each)
+        _done(document, each, now)
+    replace_many(session, pairs)
 
 
 def _first(session: Session, pair: tuple[Document, Prepared]) -> None:
@@ -68,9 +69,9 @@ def _first(session: Session, pair: tuple[Document, Prepared]) -> None:
     first_model(session, document.site_id, prepared.model, prepared.vectors[0].shape[1])
 
 
-def _done(document: Document, each: Finished) -> None:
+def _done(document: Document, each: Finished, now: datetime) -> None:
     document.attempts, document.due_at, document.leased_until, document.reason = 0, None, None, ""
-    document.checked_at = func.now()
+    document.checked_at = now
     document.etag = each.etag
     document.updated_at = document.updated_at if document.updated_given else each.changed_at
 
@@ -78,10 +79,11 @@ def _done(document: Document, each: Finished) -> None:
 def keep(claims: Claims, unchanged: Sequence[Finished]) -> None:
     """Note that these were read and are as they were."""
     with transaction() as session:
+        now = session.scalars(select(func.now())).one()
         rows = claims.lock(session, [each.claim for each in unchanged])
         for each in unchanged:
             if document := rows.get(each.claim.document_id):
-                _done(document, Finished(each.claim, each.etag, each.changed_at or document.updated_at))
+                _done(document, Finished(each.claim, each.etag, each.changed_at or document.updated_at), now)
         note_all(session, list(rows), "live", "unchanged")
     claims.drop((each.claim for each in unchanged), lambda _: "live")
 

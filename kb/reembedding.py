@@ -92,6 +92,7 @@ def reembed(
     embedders: Embedders | None = None,
     seconds: float = float("inf"),
     on_batch: Callable[[int], None] = lambda _: None,
+    together: int = TOGETHER,
 ) -> bool:
     """Make what is missing, for so long; then change over. True once nothing is left to do.
 
@@ -101,7 +102,7 @@ def reembed(
     while time.monotonic() < until:
         with transaction() as session:
             name = site_models(session, site_id).following
-            rows = _missing(session, site_id, name, after) if name else []
+            rows = session.execute(_missing(site_id, name, after).limit(together)).all() if name else []
         if name is None:
             return True
         if not rows and after == 0 and _change_over(site_id, name):
@@ -130,11 +131,11 @@ def _lacks(number: Any) -> ColumnElement[bool]:
     return ~exists().where(ChunkVector.chunk_id == Chunk.id, ChunkVector.model_id == number.scalar_subquery())
 
 
-def _missing(session: Session, site_id: str, model: str, after: int) -> Sequence[Any]:
+def _missing(site_id: str, model: str, after: int) -> Any:
     columns = select(Chunk.id, Chunk.section, Chunk.page, Chunk.text, Chunk.tokens, Document.title)
     wanted = columns.join(Document, Document.id == Chunk.document_id)
     wanted = wanted.where(Chunk.site_id == site_id, Chunk.id > after, _lacks(_number(model)))
-    return session.execute(wanted.order_by(Chunk.id).limit(TOGETHER)).all()
+    return wanted.order_by(Chunk.id)
 
 
 def _make(site_id: str, name: str, embedder: Embedder, rows: Sequence[Any]) -> int:

@@ -150,6 +150,7 @@ def _same(row: Any, source: Source) -> bool:
 def _queue(session: Session, site_id: str, sources: Sequence[Source]) -> list[UUID]:
     """Have these read, and take out those that are archived. Returns the documents to be read."""
     _lock(session, site_id)
+    now = session.scalars(select(func.now())).one()
     rows = _rows(session, site_id, sources)
     queued: list[UUID] = []
     for source in {source.locator: source for source in sources}.values():
@@ -159,7 +160,7 @@ def _queue(session: Session, site_id: str, sources: Sequence[Source]) -> list[UU
             take_out(session, document, "archived: it must not answer")
             continue
         document.attempts, document.reason = 0, ""
-        document.due_at = func.now()
+        document.due_at = now
         if document.state != "live":
             document.state = "queued"
         queued.append(document.id)

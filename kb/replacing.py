@@ -78,7 +78,9 @@ def _live(session: Session, change: Change) -> None:
     document, prepared = change.document, change.prepared
     document.state, document.reason = "live", ""
     document.title, document.content_hash = prepared.title, prepared.content_hash
-    note(session, document, "live", f"{len(prepared.passages)} chunks, {len(change.fresh)} of them new")
+    # Not by `note`, which writes each document by itself: here they may be many.
+    said = f"{len(prepared.passages)} chunks, {len(change.fresh)} of them new"
+    session.add(DocumentEvent(document_id=document.id, state="live", reason=said))
 
 
 def _drop(session: Session, document: Document, *, was_live: bool) -> None:

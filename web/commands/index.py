@@ -103,7 +103,7 @@ def follow(documents: Sequence[UUID], site_id: str) -> Tally:
 
 def _show(bar: "Progress", fate: Fate) -> None:
     line = f"{fate.state:>8}  {fate.title}{f': {fate.reason}' if fate.reason else ''}"
-    bar.console.print(line, markup=False, highlight=False)
+    bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _finished(documents: Sequence[UUID], site_id: str) -> Iterator[Fate]:

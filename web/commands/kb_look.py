@@ -38,11 +38,10 @@ def probe(
 
         with reading() as session:
             checked_site(session, site)
-            found = (
-                _of_question(session, site, channel, question)
-                if question
-                else _of_document(session, site, document or "")
-            )
+            if question is not None:
+                found = _of_question(session, site, channel, question)
+            else:
+                found = _of_document(session, site, document or "")
     typer.echo(json.dumps(found, default=str) if json_ else found["text"])
     if document is not None and not found["as_it_should_be"]:
         raise typer.Exit(1)
