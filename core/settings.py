@@ -99,6 +99,7 @@ class Settings(BaseSettings):
     chunk_overlap_tokens: int = 80
     search_candidates: int = 8
     search_keep: int = 3
+    row_security: bool = False  # searches read as a role that sees one site: after `handrail kb row-security on`
     index_stale_hours: int = 24 * 7
     fetch_max_bytes: int = 25 * 1024 * 1024
     fetch_seconds: float = 20.0
