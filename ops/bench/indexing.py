@@ -3,12 +3,15 @@
 import json as js
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 
 import typer
+from sqlalchemy import text
 
+from core import db
 from core.settings import get_settings
 from kb.embeddings import Embedder
 from kb.loaders import load
@@ -29,9 +32,10 @@ class Amount:
     pages: int = 25
     texts: int = 80  # documents that MiniLM reads
     documents: int = 10_000  # small ones, for memory
+    rounds: int = 3  # of which the medians count
 
 
-QUICK = Amount(chunks=400, papers=2, pages=3, texts=3, documents=60)
+QUICK = Amount(chunks=160, papers=1, pages=2, texts=2, documents=20, rounds=1)
 
 
 @dataclass(frozen=True)
@@ -118,40 +122,42 @@ def _measure_folders(amount: Amount) -> list[Folder]:
         papers = write_pdfs(Path(home) / "papers", amount.papers, amount.pages)
         texts = write_markdown(Path(home) / "texts", amount.texts, words=900)
         pages = amount.papers * amount.pages
-        measured.append(measure_folder("PDF, embedding unpaid", papers, pages, Unpaid()))
-        measured.append(measure_folder("PDF, MiniLM", papers, pages, minilm))
-        measured.append(measure_folder("Markdown, MiniLM", texts, 0, minilm))
+        measured.append(measure_folder("PDF, embedding unpaid", papers, pages, Unpaid(), amount.rounds))
+        measured.append(measure_folder("PDF, MiniLM", papers, pages, minilm, amount.rounds))
+        measured.append(measure_folder("Markdown, MiniLM", texts, 0, minilm, amount.rounds))
     return measured
 
 
-def measure_folder(name: str, folder: Path, pages: int, embedder: Embedder) -> Folder:
-    """Index `folder` into a site of its own; then read and embed the same by themselves."""
+def measure_folder(name: str, folder: Path, pages: int, embedder: Embedder, rounds: int) -> Folder:
+    """Index `folder` into a site of its own, then read and embed the same by themselves; medians of the rounds."""
     files = sorted(folder.iterdir())
-    noting = Noting(embedder)
-    site = make_site("bench-folder")
     _read(files[:1])  # what a first reading imports is not the indexer's
-    began = time.monotonic()
-    index_folder(site, folder, noting)
-    whole = time.monotonic() - began
-    began = time.monotonic()
-    _read(files)
-    reading = time.monotonic() - began
-    began = time.monotonic()
-    embedder.embed(noting.seen)
-    embedding = time.monotonic() - began
-    wipe_cache()
+    took: list[tuple[float, float, float]] = []
+    for _ in range(rounds):
+        forget()
+        noting, site = Noting(embedder), make_site("bench-folder")
+        took.append(
+            (
+                _seconds(lambda: index_folder(site, folder, noting)),  # noqa: B023 - called at once
+                _seconds(lambda: _read(files)),
+                _seconds(lambda: embedder.embed(noting.seen)),  # noqa: B023
+            )
+        )
+    whole, reading, embedding = (median(each) for each in zip(*took, strict=True))
     return Folder(name, len(files), pages, len(noting.seen), whole, reading, embedding)
 
 
-def wipe_cache() -> None:
+def forget() -> None:
     """Forget what was embedded and indexed, so that the next folder pays for itself."""
-    from sqlalchemy import text
-
-    from core import db
-
     wipe()
     with db.transaction() as session:
         session.execute(text("TRUNCATE embedding_cache"))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
 
 
 def _read(files: Sequence[Path]) -> None:

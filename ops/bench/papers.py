@@ -28,10 +28,10 @@ def write_pdfs(folder: Path, count: int, pages: int) -> Path:
             paper.add_page()
             first = (number * pages + page) * PARAGRAPHS
             paper.set_font("Helvetica", style="B", size=15)
-            paper.multi_cell(0, 9, _heading(corpus, first))
+            paper.multi_cell(0, 9, _heading(corpus, first), new_x="LMARGIN", new_y="NEXT")
             paper.set_font("Helvetica", size=10)
             for chunk in range(first, first + PARAGRAPHS):
-                paper.multi_cell(0, 5, corpus.text(chunk).replace("\n", " "))
+                paper.multi_cell(0, 5, corpus.text(chunk).replace("\n", " "), new_x="LMARGIN", new_y="NEXT")
                 paper.ln(3)
         paper.output(str(folder / f"paper{number:03}.pdf"))
     return folder

@@ -66,12 +66,12 @@ class Ours:
     def ask(self, question: Question, site: int) -> Any:
         """The whole search: words and vectors, fused, re-ranked, texts and all."""
         self._handed.vector = question.vector
-        with db.reading() as session:
+        with db.transaction() as session:
             return search(session, site_id=self.site(site), channel=CHANNEL, query=question.text, embedder=self._handed)
 
     def ask_words(self, question: Question, site: int) -> Any:
         """The same without vectors."""
-        with db.reading() as session:
+        with db.transaction() as session:
             return search(session, site_id=self.site(site), channel=CHANNEL, query=question.text, embedder=self._away)
 
     def near(self, question: Question, site: int) -> list[int]:
@@ -84,7 +84,7 @@ class Ours:
         return self._best(question, site, self._away, "lexical")
 
     def _best(self, question: Question, site: int, embedder: Any, leg: str) -> list[int]:
-        with db.reading() as session:
+        with db.transaction() as session:
             got = ranked(
                 session, site_id=self.site(site), channel=CHANNEL, query=question.text, embedder=embedder, count=8
             )
@@ -192,6 +192,6 @@ def remove_one(site_id: str, word: str) -> None:
 
 def knows(site_id: str, word: str) -> bool:
     """True where a search for `word` brings the document that holds it."""
-    with db.reading() as session:
+    with db.transaction() as session:
         found = search(session, site_id=site_id, channel=CHANNEL, query=word, embedder=Away())
     return any(word in snippet.text for snippet in found.snippets)
