@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from kb.vector_index import BUILD
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from core.models import Chunk, Document
+from core.models import Chunk, ChunkVector, Document
 from kb.chunker import Passage
 from kb.preparing import Prepared
 from kb.replacing import fail, move, replace, replace_many, tombstone
@@ -115,6 +116,14 @@ class World:
         """All that a search thinks of, leg by leg."""
         with_ = embedder or Alike()
         return ranked(self.session, site_id=site, channel=channel, query=question, embedder=with_, count=8)
+
+    def build_indexes(self) -> None:
+        """An HNSW index for the vectors of each audience, as a large one has it."""
+        kinds = select(ChunkVector.audience_id, ChunkVector.model_id).distinct()
+        for audience, model in self.session.execute(kinds).all():
+            name = f"hnsw_a{audience}_m{model}"
+            query = BUILD.format(name=name, dimensions=3, audience=audience, model=model)
+            self.session.execute(text(query.replace("CONCURRENTLY", "")))  # all of it is rolled back
 
     def _live(self, site: str, number: int) -> bool:
         return (site, number) in self.known and self.known[site, number].live
