@@ -27,8 +27,11 @@ class Job(StrEnum):
 
     TAKE_TURN = "take_turn"  # chat queue: thread_id
     INDEX_DOCUMENT = "index_document"  # index queue: document_id
+    MERGE_SEGMENTS = "merge_segments"  # index queue: audience_id
+    INDEX_VECTORS = "index_vectors"  # index queue: audience_id, model_id
     SWEEP_TURNS = "sweep_turns"  # housekeeping
     SWEEP_DOCUMENTS = "sweep_documents"  # housekeeping
+    SWEEP_SEGMENTS = "sweep_segments"  # housekeeping
     DELIVER = "deliver"  # housekeeping: one thing that must leave, whichever is due
     SWEEP_OUTBOX = "sweep_outbox"  # housekeeping
 
@@ -43,8 +46,11 @@ FORGET_TICKS = text("DELETE FROM ticks WHERE job = :job AND scheduled_for < now(
 QUEUES = {
     Job.TAKE_TURN: "chat",
     Job.INDEX_DOCUMENT: "index",
+    Job.MERGE_SEGMENTS: "index",
+    Job.INDEX_VECTORS: "index",
     Job.SWEEP_TURNS: "house",
     Job.SWEEP_DOCUMENTS: "house",
+    Job.SWEEP_SEGMENTS: "house",
     Job.DELIVER: "house",
     Job.SWEEP_OUTBOX: "house",
 }

@@ -100,6 +100,8 @@ class Settings(BaseSettings):
     search_candidates: int = 8
     search_keep: int = 3
     row_security: bool = False  # searches read as a role that sees one site: after `handrail kb row-security on`
+    vector_index_windows: int = 20_000  # of one audience from which on an HNSW index pays; below, a scan is exact
+    vector_index_memory_mb: int = 256  # for building one
     index_stale_hours: int = 24 * 7
     fetch_max_bytes: int = 25 * 1024 * 1024
     fetch_seconds: float = 20.0

@@ -4,7 +4,7 @@ import math
 from dataclasses import astuple, dataclass
 
 from kb.analysis import terms
-from kb.lexical import Lexicon
+from kb.lexical import TermStats
 from kb.query import Query
 from kb.rerank import Candidate, best_line, coverage, line_terms, weigh
 
@@ -27,10 +27,10 @@ class Signals:
     unknown: float  # share of the question's terms that no chunk has
 
     @classmethod
-    def of(cls, ranked: list[tuple[Candidate, float]], query: Query, lexicon: Lexicon) -> "Signals":
+    def of(cls, ranked: list[tuple[Candidate, float]], query: Query, stats: TermStats) -> "Signals":
         """The signals of a ranking; each the best among its first three."""
         first = [candidate for candidate, _ in ranked[:3]]
-        worth = weigh(query, lexicon)
+        worth = weigh(query, stats)
         weights = sum(weight for _, weight in query.terms)
         held = [frozenset(terms(f"{one.title} {one.section}")).union(*line_terms(one.text)) for one in first]
         return cls(
@@ -38,7 +38,7 @@ class Signals:
             coverage=max(coverage(worth, found) for found in held),
             line=max(best_line(one.text, worth) for one in first),
             strength=max(one.lexical for one in first) / (sum(worth.values()) or 1.0),
-            unknown=sum(weight for one, weight in query.terms if not lexicon.frequency(one)) / (weights or 1.0),
+            unknown=sum(weight for one, weight in query.terms if not stats.frequency(one)) / (weights or 1.0),
         )
 
 

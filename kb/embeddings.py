@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from core.db import transaction
 from core.models import EmbeddingCache
 from core.settings import Settings, get_settings
+from kb.errors import EmbedderUnavailable
 from kb.minilm import MiniLM, model_folder
 from kb.vectors import Vectors
 
@@ -54,6 +55,14 @@ def _embedder(pid: int, settings: Settings) -> Embedder:  # a forked child makes
 def get_embedder() -> Embedder:
     """This process's embedder."""
     return _embedder(os.getpid(), get_settings())
+
+
+def embedder_named(name: str) -> Embedder:
+    """This process's embedder called `name`. Raises EmbedderUnavailable where nobody knows how to make it."""
+    found = get_embedder()
+    if found.name != name:
+        raise EmbedderUnavailable(f"There is no embedding model {name} here.")
+    return found
 
 
 def embed_cached(embedder: Embedder, texts: Sequence[str], on_batch: Callable[[], None] = lambda: None) -> Vectors:

@@ -1,8 +1,8 @@
 """From bytes to what will be stored: text, chunks and vectors. No transaction is open while this works."""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from kb.chunker import Passage, Sizes, chunk
@@ -13,7 +13,7 @@ from kb.sources import Raw
 from kb.vectors import Vectors
 from kb.windows import windows
 
-PIPELINE = "1"  # change it when loaders, chunker or windows change what they give: then all is prepared anew
+PIPELINE = "2"  # change it when loaders, chunker or windows change what they give: then all is prepared anew
 MOST_CHUNKS = 5_000
 
 
@@ -26,6 +26,8 @@ class Prepared:
     passages: tuple[Passage, ...]
     vectors: tuple[Vectors, ...]
     model: str
+    language: str = ""  # of most of its words, as ISO 639-1
+    beside: Mapping[str, tuple[Vectors, ...]] = field(default_factory=dict)  # model → vectors, while it is switched
 
 
 def fingerprint(raw: Raw, title: str, embedder: Embedder) -> str:

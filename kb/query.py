@@ -1,10 +1,12 @@
 """A question as it is searched: short forms written out, misspellings mended, terms weighted."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from kb.analysis import AROUND_WORDS, WORD, fold, stem, term, words, written_out
+from kb.analysis import AROUND_WORDS, WORD, fold, stem, words, written_out
 from kb.minilm import is_english_word
-from kb.spelling import Speller
+from kb.postings import term_of
+from kb.spelling import make_speller
 
 LONGEST = 1_000  # characters: a longer question is cut, or it would match everything
 ASIDE = 0.3  # weight of a word that is put around a subject: a page on returns need not say "policy"
@@ -25,19 +27,30 @@ class Query:
         return tuple(found for found, _ in self.terms)
 
 
-def read_query(question: str, speller: Speller) -> Query:
-    """`question` prepared for both legs."""
-    text = written_out(" ".join(question[:LONGEST].split()))
-    mended = {}
-    for word in dict.fromkeys(words(text)):
-        if better := speller.meant(word, _is_word):
-            mended[word] = better
+def read_query(question: str, languages: Collection[str] = ()) -> Query:
+    """`question` prepared for both legs, in any of the `languages` of a site."""
+    del languages
+    return _query(written_out(" ".join(question[:LONGEST].split())), {})
+
+
+def mended(query: Query, unknown: set[str], words_: Mapping[str, int]) -> Query:
+    """`query` with those words whose term is `unknown` replaced by words of the documents, where one was meant."""
+    speller = make_speller(words_)
+    better = {
+        word: meant
+        for word in dict.fromkeys(words(query.text))
+        if term_of(word) in unknown and (meant := speller.meant(word, _is_word))
+    }
+    return _query(query.text, better) if better else query
+
+
+def _query(text: str, better: dict[str, str]) -> Query:
     weights: dict[str, float] = {}
     for word in words(text):
-        if kept := term(mended.get(word, word)):
-            weights[kept] = max(weights.get(kept, 0.0), _weight(kept, mended=word in mended))
-    if mended:
-        text = WORD.sub(lambda found: mended.get(fold(found.group()), found.group()), text)
+        if kept := term_of(better.get(word, word)):
+            weights[kept] = max(weights.get(kept, 0.0), _weight(kept, mended=word in better))
+    if better:
+        text = WORD.sub(lambda found: better.get(fold(found.group()), found.group()), text)
     return Query(text, tuple(weights.items()))
 
 

@@ -7,9 +7,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.errors import SiteNotFound
-from core.models import Document, Site
+from core.models import Document
 from core.queue import Job, enqueue
-from kb.replacing import move, note, raise_version, tombstone
+from kb.replacing import move, note, tombstone
+from kb.segments import locked
 from kb.sources import Folder, Source
 
 
@@ -28,7 +29,7 @@ def register(session: Session, *, site_id: str, source: Source) -> Document:
 
     Raises SiteNotFound.
     """
-    if session.get(Site, site_id) is None:
+    if not locked(session, site_id):
         raise SiteNotFound
     document = _row(session, site_id, source)
     _describe(session, document, source)
@@ -47,6 +48,8 @@ def register(session: Session, *, site_id: str, source: Source) -> Document:
 
 def register_folder(session: Session, *, site_id: str, folder: Folder) -> Registered:
     """Register all of `folder`, and take out what was registered from below it and is not there any more."""
+    if not locked(session, site_id):  # before any document
+        raise SiteNotFound
     kept = [register(session, site_id=site_id, source=source) for source in folder.sources]
     present = {source.locator for source in folder.sources}
     removed = 0
@@ -60,6 +63,7 @@ def register_folder(session: Session, *, site_id: str, folder: Folder) -> Regist
 
 def remove(session: Session, *, site_id: str, locator: str, reason: str = "removed") -> bool:
     """Stop a document from answering, from this commit on. False where there is none."""
+    locked(session, site_id)
     wanted = select(Document).where(Document.site_id == site_id, Document.locator == locator)
     document = session.scalars(wanted.with_for_update()).one_or_none()
     if document is None:
@@ -80,7 +84,6 @@ def _row(session: Session, site_id: str, source: Source) -> Document:
 
 def _describe(session: Session, document: Document, source: Source) -> None:
     if document.state == "live" and set(document.channels) != set(source.channels):
-        raise_version(session, document.site_id)  # from this commit on it answers in other channels
         move(session, document, source.channels)
     document.url = source.url or (source.locator if source.kind == "url" else document.url)
     document.channels = list(source.channels)

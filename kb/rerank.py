@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from kb.analysis import terms
-from kb.lexical import Lexicon
+from kb.lexical import TermStats
 from kb.query import Query
 
 FUSED, LINE, HEADINGS = 0.6, 0.25, 0.15  # shares of the final score
@@ -30,18 +30,21 @@ class Candidate:
     fused: float
     lexical: float
     cosine: float
+    start: int = 0
+    places: tuple[tuple[int, int | None, str], ...] = ()
+    version: str = ""
 
 
-def rerank(candidates: list[Candidate], query: Query, lexicon: Lexicon, keep: int) -> list[tuple[Candidate, float]]:
+def rerank(candidates: list[Candidate], query: Query, stats: TermStats, keep: int) -> list[tuple[Candidate, float]]:
     """At most `keep` candidates with their score (0 to 1), best first; near-duplicates are dropped."""
-    weights = weigh(query, lexicon)
+    weights = weigh(query, stats)
     scored = [(candidate, score(candidate, weights)) for candidate in distinct(candidates)[:keep]]
     return sorted(scored, key=lambda pair: (-pair[1], pair[0].chunk_id))
 
 
-def weigh(query: Query, lexicon: Lexicon) -> dict[str, float]:
+def weigh(query: Query, stats: TermStats) -> dict[str, float]:
     """The question's terms with what each is worth: its weight times its idf."""
-    return {one: weight * lexicon.idf(one) for one, weight in query.terms}
+    return {one: weight * stats.idf(one) for one, weight in query.terms}
 
 
 def score(candidate: Candidate, weights: dict[str, float]) -> float:

@@ -1,11 +1,11 @@
 """Words that a site's documents do not know: which of their own words was probably meant."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from kb.analysis import AROUND_WORDS, term
-from kb.lexical import Lexicon
+from kb.analysis import AROUND_WORDS
 
 SHORTEST = 4  # letters: shorter words have too many neighbours
 VOWELS = str.maketrans("", "", "aeiou")
@@ -17,13 +17,12 @@ class Speller:
     """Character trigrams and consonant skeletons of one site's words."""
 
     vocabulary: dict[str, int]
-    terms: frozenset[str]
     by_trigram: dict[str, list[str]]
     by_skeleton: dict[str, list[str]]
 
     def meant(self, word: str, is_word: Callable[[str], bool]) -> str | None:
         """The likeliest known word, or None: for words that are known, real words of the language, and codes."""
-        if len(word) < SHORTEST or not word.isalpha() or term(word) in self.terms or is_word(word):
+        if len(word) < SHORTEST or not word.isalpha() or word in self.vocabulary or is_word(word):
             return None
         furthest = 1 if len(word) <= 5 else 2  # noqa: PLR2004 - one slip in a short word, two in a longer
         near = [(distance(word, other), -self.vocabulary[other], other) for other in self._candidates(word)]
@@ -41,10 +40,10 @@ class Speller:
         return [other for other, _ in shared.most_common(CANDIDATES) if abs(len(other) - len(word)) <= 2]  # noqa: PLR2004
 
 
-def make_speller(lexicon: Lexicon) -> Speller:
-    """A speller over the words that `lexicon` was built from."""
-    # Words of chunks that were removed stay in the vocabulary, but have no term any more.
-    found = {word: n for word, n in lexicon.vocabulary.items() if not term(word) or lexicon.frequency(term(word))}
+@lru_cache(maxsize=16)
+def make_speller(words: Mapping[str, int]) -> Speller:
+    """A speller over these words, each with how many passages have it."""
+    found = dict(words)
     found |= {word: found.get(word, 0) for word in AROUND_WORDS}
     known = [word for word in found if len(word) >= SHORTEST and word.isalpha()]
     trigrams: defaultdict[str, list[str]] = defaultdict(list)
@@ -53,8 +52,7 @@ def make_speller(lexicon: Lexicon) -> Speller:
         for gram in _trigrams(word):
             trigrams[gram].append(word)
         skeletons[_skeleton(word)].append(word)
-    stems = frozenset(term(word) for word in found)
-    return Speller(found, stems, dict(trigrams), {key: found for key, found in skeletons.items() if len(key) > 2})  # noqa: PLR2004
+    return Speller(found, dict(trigrams), {key: found for key, found in skeletons.items() if len(key) > 2})  # noqa: PLR2004
 
 
 def distance(one: str, other: str) -> int:

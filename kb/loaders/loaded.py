@@ -16,6 +16,7 @@ class Block:
     text: str
     level: int = 0  # of a heading, from 1
     page: int | None = None  # of a PDF, from 1
+    anchor: str = ""  # of a web page: `url#anchor` leads to this block or a little above it; "" where nothing does
 
 
 @dataclass(frozen=True)
