@@ -25,6 +25,7 @@ from kb.matching import Matched, Model, match
 from kb.nearest import nearest
 from kb.query import Query, mended, read_query
 from kb.rerank import Candidate, rerank
+from kb.row_security import inside
 from kb.shelf import SHELF, Scope
 from kb.vectors import Vectors
 from kb.vocabulary import words_of
@@ -105,7 +106,11 @@ def ranked(
     session: Session, *, site_id: str, channel: str, query: str, embedder: Embedder | None = None, count: int
 ) -> Ranking:
     """The ranking behind a search, with `count` candidates re-ranked; `embedder` where it is at hand already."""
-    scope = (site_id, channel)
+    with inside(session, site_id):
+        return _ranked(session, (site_id, channel), query, embedder, count)
+
+
+def _ranked(session: Session, scope: Scope, query: str, embedder: Embedder | None, count: int) -> Ranking:
     asked, matched = _looked_up(session, scope, query)
     if matched is None:
         return Ranking({}, {}, {}, asked, TermStats(), [])

@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 from sqlalchemy import create_engine, select, text
 
 from core import db
-from core.models import Chunk, Document, Site
+from core.models import Audience, Chunk, Document, Site
 from core.settings import get_settings
 from kb.chunker import Passage
 from kb.errors import EmbedderUnavailable
+from kb.merging import merge_segments
 from kb.preparing import Prepared
 from kb.replacing import replace_many, tombstone
 from kb.search import ranked, search
+from kb.vector_index import adjust, due
 from kb.vectors import Vectors, unit
 from ops.bench.corpus import WORDS_A_CHUNK, Corpus, Question
 
@@ -110,7 +112,19 @@ def write(corpus: Corpus, ours: Ours, site_of: Callable[[int], int], sites: int)
         here = [number for number in range(corpus.documents) if site_of(number) == site]
         for at in range(0, len(here), TOGETHER):
             _write(corpus, ours.site(site), here[at : at + TOGETHER])
+    settle()
     return time.monotonic() - began
+
+
+def settle() -> None:
+    """What the index worker is asked for meanwhile: segments merged, and HNSW for sites that are large enough."""
+    with db.transaction() as session:
+        audiences = session.scalars(select(Audience.id)).all()
+        large = sorted(due(session))
+    for audience in audiences:
+        merge_segments(audience)
+    for audience, model in large:
+        adjust(audience, model)
 
 
 def _write(corpus: Corpus, site_id: str, numbers: Sequence[int]) -> None:

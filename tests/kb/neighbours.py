@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from kb.vector_index import BUILD
 from numpy.typing import NDArray
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -14,6 +13,7 @@ from kb.chunker import Passage
 from kb.preparing import Prepared
 from kb.replacing import fail, move, replace, replace_many, tombstone
 from kb.search import Ranking, ranked
+from kb.vector_index import BUILD
 from tests.conftest import make_site
 
 SITES = ("north", "south", "east")
