@@ -99,13 +99,13 @@ class Settings(BaseSettings):
     chunk_overlap_tokens: int = 80
     search_candidates: int = 8
     search_keep: int = 3
-    row_security: bool = False  # searches read as a role that sees one site: after `handrail kb row-security on`
     vector_index_windows: int = 20_000  # of one audience from which on an HNSW index pays; below, a scan is exact
     vector_index_memory_mb: int = 256  # for building one
     index_stale_hours: int = 24 * 7
     fetch_max_bytes: int = 25 * 1024 * 1024
     fetch_seconds: float = 20.0
     fetch_private_hosts: tuple[str, ...] = ()  # hosts on private addresses that may be read all the same
+    row_security: bool = False  # searches read as a role that sees one site: after `handrail kb row-security on`
 
     # What leaves for other services.
     outgoing_seconds: float = 10.0  # one attempt, from looking the name up to the end of the answer

@@ -5,14 +5,19 @@ one site. It covers what searches read. It does not cover who writes: the indexe
 all sites as the tables' owner. Nor does it know of channels: those are in the statements alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec, TypeVar, cast
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.settings import get_settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 ROLE = "handrail_reader"
 TABLES = ("documents", "audiences", "chunks", "chunk_vectors", "segments", "postings")
@@ -39,6 +44,17 @@ def inside(session: Session, site_id: str) -> Iterator[None]:
             session.connection().invalidate()  # what it may read now is not known
         raise  # a transaction takes its settings with it when it is rolled back
     session.execute(ENTER, {"role": "none", "site_id": "", "here": here})
+
+
+def fenced(search: Callable[P, T]) -> Callable[P, T]:
+    """A search that reads `inside` its site; it takes the session first, and `site_id` by name."""
+
+    @wraps(search)
+    def searched(*args: P.args, **given: P.kwargs) -> T:
+        with inside(cast("Session", args[0]), str(given["site_id"])):
+            return search(*args, **given)
+
+    return searched
 
 
 def turn_on(session: Session) -> None:

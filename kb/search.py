@@ -25,7 +25,7 @@ from kb.matching import Matched, Model, match
 from kb.nearest import nearest
 from kb.query import Query, mended, read_query
 from kb.rerank import Candidate, rerank
-from kb.row_security import inside
+from kb.row_security import fenced
 from kb.shelf import SHELF, Scope
 from kb.vectors import Vectors
 from kb.vocabulary import words_of
@@ -102,15 +102,12 @@ def search(
     return Found(tuple(_snippet(candidate, score) for candidate, score in ranking.final[:top_k]), answerable(signals))
 
 
+@fenced
 def ranked(
     session: Session, *, site_id: str, channel: str, query: str, embedder: Embedder | None = None, count: int
 ) -> Ranking:
     """The ranking behind a search, with `count` candidates re-ranked; `embedder` where it is at hand already."""
-    with inside(session, site_id):
-        return _ranked(session, (site_id, channel), query, embedder, count)
-
-
-def _ranked(session: Session, scope: Scope, query: str, embedder: Embedder | None, count: int) -> Ranking:
+    scope = (site_id, channel)
     asked, matched = _looked_up(session, scope, query)
     if matched is None:
         return Ranking({}, {}, {}, asked, TermStats(), [])
