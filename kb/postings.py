@@ -52,8 +52,7 @@ class Part:
 
 def term_of(word: str, language: str = "") -> str:
     """What a folded word is indexed and looked up by; "" for a stop word."""
-    del language
-    return term(word)[:TERM_MAX]
+    return term(word, language)[:TERM_MAX]
 
 
 def decode(data: bytes) -> tuple[Rows, Counts]:

@@ -16,15 +16,17 @@ from sqlalchemy.orm import Session
 from core.log import get_logger
 from core.settings import get_settings
 from kb import wire
+from kb.acronyms import spelled_out
 from kb.answerable import Signals, answerable
+from kb.candidate import Candidate
 from kb.embeddings import Embedder, embedder_named
 from kb.errors import EmbedderUnavailable
-from kb.fusion import fuse
+from kb.fusion import fuse, share
 from kb.lexical import TermStats
 from kb.matching import Matched, Model, match
 from kb.nearest import nearest
-from kb.query import Query, mended, read_query
-from kb.rerank import Candidate, rerank
+from kb.query import Query, lost, mended, read_query
+from kb.rerank import rerank
 from kb.row_security import fenced
 from kb.shelf import SHELF, Scope
 from kb.vectors import Vectors
@@ -111,17 +113,31 @@ def ranked(
     asked, matched = _looked_up(session, scope, query)
     if matched is None:
         return Ranking({}, {}, {}, asked, TermStats(), [])
-    lexical = matched.lexical.best(POOL)
     vector = _vector(matched.model, embedder, asked.text)
+    scores, candidates = _proposed(session, scope, asked, matched, vector=vector, count=count + SPARE)
+    wider = spelled_out(asked, [one.text for one in candidates])
+    if wider is not asked and (again := match(session, scope, wider.words)) is not None:
+        asked, matched = wider, again
+        matched.lexical.score(asked.terms)
+        scores, candidates = _proposed(session, scope, asked, matched, vector=vector, count=count + SPARE)
+    stats = matched.lexical.stats
+    final = rerank(candidates, asked, stats, count)
+    return Ranking(scores.lexical, scores.nearest, scores.fused, asked, stats, final)
+
+
+def _proposed(
+    session: Session, scope: Scope, asked: Query, matched: Matched, *, vector: Vectors | None, count: int
+) -> tuple[_Scores, list[Candidate]]:
+    """What both legs found, and the best `count` of it with their texts."""
+    lexical = matched.lexical.best(POOL)
     near = {} if vector is None else nearest(session, matched, vector, list(lexical))
     pool = set(sorted(near, key=lambda one: (-near[one], one))[:POOL]) | lexical.keys()
     near = {one: near[one] for one in pool if one in near}
     lexical = matched.lexical.of(sorted(pool))
-    fused = fuse(lexical, near)
-    best = sorted(fused, key=lambda one: (-fused[one], one))[: count + SPARE]
-    candidates = _candidates(session, scope, best, _Scores(lexical, near, fused))
-    stats = matched.lexical.stats
-    return Ranking(lexical, near, fused, asked, stats, rerank(candidates, asked, stats, count))
+    fused = fuse(lexical, near, share(asked, matched.model.name))
+    best = sorted(fused, key=lambda one: (-fused[one], one))[:count]
+    scores = _Scores(lexical, near, fused)
+    return scores, _candidates(session, scope, best, scores)
 
 
 def _looked_up(session: Session, scope: Scope, question: str) -> tuple[Query, Matched | None]:
@@ -141,10 +157,12 @@ def _looked_up(session: Session, scope: Scope, question: str) -> tuple[Query, Ma
     if matched is None:
         return asked, None
     unknown = {term for term in asked.words if not matched.lexical.stats.frequency(term)}
-    if unknown and matched.segment_ids:
-        better = mended(asked, unknown, words_of(session, *scope))
-        if better != asked:
-            asked, matched = better, match(session, scope, better.words) or matched
+    if unknown:
+        helped = lost(asked, unknown) and bool(matched.segment_ids)
+        better = mended(asked, unknown, words_of(session, *scope) if helped else {})
+        if not set(better.words) <= set(asked.words):
+            matched = match(session, scope, better.words) or matched
+        asked = better
     matched.lexical.score(asked.terms)
     return asked, matched
 
@@ -179,7 +197,7 @@ def _candidates(session: Session, scope: Scope, best: list[int], scores: _Scores
 
 
 def _candidate(row: tuple[Any, ...], scores: _Scores) -> Candidate:
-    chunk_id, document_id, title, section, url, source, text, page, updated_at, start, places, version = row
+    chunk_id, document_id, title, section, url, source, text, page, updated_at, start, places, version, language = row
     return Candidate(
         chunk_id=chunk_id,
         document_id=document_id,
@@ -196,6 +214,7 @@ def _candidate(row: tuple[Any, ...], scores: _Scores) -> Candidate:
         start=start,
         places=tuple((at, page_there, anchor) for at, page_there, anchor in places),
         version=version[:12],
+        language=language,
     )
 
 

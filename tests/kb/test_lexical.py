@@ -1,4 +1,4 @@
-"""BM25 against the formula and against rank_bm25, over segments that are merged and have dead rows; and spelling."""
+"""BM25 against the formula and against rank_bm25, over segments that are merged and have dead rows."""
 
 import math
 import random
@@ -10,12 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
-from kb.analysis import terms, written_out
+from kb.analysis import terms
 from kb.lexical import K1, B, Fixed, Lexical, Searched
-from kb.minilm import is_english_word
 from kb.postings import Built, Entry, Part, build, lines, merge
-from kb.query import mended, read_query
-from kb.spelling import distance, make_speller
 
 SEED = random.Random(7)
 VOCABULARY = [f"word{n}" for n in range(60)]
@@ -127,41 +124,3 @@ def test_an_empty_index_finds_nothing() -> None:
 def test_words_of_passages_that_are_gone_go_with_the_next_merge() -> None:
     whole = merged([(build([Entry(1, "kayak boots"), Entry(2, "Boots and booting")]), {1})])
     assert {word for word, _ in lines(whole.words)} == {"boots", "booting"}
-
-
-def test_terms_are_stemmed_and_codes_are_kept_whole_and_in_parts() -> None:
-    assert terms("The returned parcels") == terms("returning a parcel")
-    assert {"fl-mt-045", "045"} <= set(terms("Is FL-MT-045 in stock?"))
-    assert terms("Café") == terms("cafe")
-
-
-def test_short_forms_are_written_out() -> None:
-    assert written_out("wats ur policy") == "what is your policy"
-    assert written_out("shipping 2 norway") == "shipping to norway"
-    assert written_out("can I return it after 2 days or 4") == "can I return it after 2 days or 4"
-
-
-def test_misspelled_words_are_mended_and_real_words_are_left_alone() -> None:
-    built = build([Entry(1, "Our return policy: shipping to Norway, delivery of boots")])
-    known = {word: count for word, (count, _) in lines(built.words)}
-    assert mended(read_query("wats ur retrn polcy"), {"retrn", "polci"}, _Frozen(known)).text == (
-        "what is your return policy"
-    )
-    better = mended(read_query("shiping 2 norwya"), {"shipe", "norwya"}, _Frozen(known))
-    assert dict(better.terms).keys() == {"ship", "norway"}
-    speller = make_speller(_Frozen(known))
-    assert speller.meant("delvry", is_english_word) == "delivery"
-    assert speller.meant("boats", is_english_word) is None
-    assert speller.meant("fl0045", is_english_word) is None
-
-
-class _Frozen(dict[str, int]):
-    __hash__ = object.__hash__  # type: ignore[assignment]
-
-
-def test_distance_counts_swapped_neighbours_once() -> None:
-    assert [distance("retrun", "return"), distance("retrn", "return"), distance("a", "abc")] == [1, 1, 2]
-
-
-def test_a_very_long_question_is_cut() -> None:
-    assert len(read_query("return " * 5_000).text) <= 1_000

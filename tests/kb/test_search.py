@@ -111,5 +111,5 @@ def test_a_question_that_the_documents_answer_scores_higher(session: Session, sh
 
 
 def test_fusion_scales_both_legs_before_it_adds_them() -> None:
-    assert fuse({1: 30.0, 2: 10.0}, {2: 0.9, 3: 0.5}) == {1: 0.5, 2: 0.5, 3: 0.0}
-    assert fuse({}, {7: 0.4}) == {7: 0.5}
+    assert fuse({1: 30.0, 2: 10.0}, {2: 0.9, 3: 0.5}) == {1: 0.4, 2: 0.6, 3: 0.0}
+    assert fuse({}, {7: 0.4}) == {7: 0.6}
