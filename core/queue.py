@@ -27,6 +27,9 @@ class Job(StrEnum):
 
     TAKE_TURN = "take_turn"  # chat queue: thread_id
     INDEX_DOCUMENT = "index_document"  # index queue: document_id
+    VERIFY_REMOVED = "verify_removed"  # index queue: whichever documents were taken out
+    REEMBED = "reembed"  # index queue: site_id
+    TIDY_KNOWLEDGE = "tidy_knowledge"  # index queue: old vectors, old cache, old history
     MERGE_SEGMENTS = "merge_segments"  # index queue: audience_id
     INDEX_VECTORS = "index_vectors"  # index queue: audience_id, model_id
     SWEEP_TURNS = "sweep_turns"  # housekeeping
@@ -46,6 +49,9 @@ FORGET_TICKS = text("DELETE FROM ticks WHERE job = :job AND scheduled_for < now(
 QUEUES = {
     Job.TAKE_TURN: "chat",
     Job.INDEX_DOCUMENT: "index",
+    Job.VERIFY_REMOVED: "index",
+    Job.REEMBED: "index",
+    Job.TIDY_KNOWLEDGE: "index",
     Job.MERGE_SEGMENTS: "index",
     Job.INDEX_VECTORS: "index",
     Job.SWEEP_TURNS: "house",

@@ -94,6 +94,11 @@ class Settings(BaseSettings):
     # Knowledge.
     embedder: Literal["minilm", "openai"] = "minilm"
     embedding_model: str = ""
+    embed_seconds: float = 30.0  # one request for vectors of documents …
+    embed_query_seconds: float = 1.5  # … and for that of a question, which is searched by its words alone after that
+    embedding_cache_days: float = 90.0  # how long vectors are kept beside the index, so that a text that comes back …
+    embedding_cache_most: int = 1_000_000  # … is not embedded again; and so many at most, the oldest go first
+    document_history_days: float = 180.0  # the last line of each document stays
     chunk_min_tokens: int = 512
     chunk_max_tokens: int = 800
     chunk_overlap_tokens: int = 80

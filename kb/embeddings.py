@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session
 from core.db import transaction
 from core.models import EmbeddingCache
 from core.settings import Settings, get_settings
-from kb.errors import EmbedderUnavailable
+from kb.errors import EmbedderRefused
 from kb.minilm import MiniLM, model_folder
 from kb.vectors import Vectors
 
+OPENAI = "openai:"  # before the name of a model that a server has
+OPENAI_MODEL = "text-embedding-3-small"
 KEPT_TOGETHER = 128  # texts between two commits, so that a kill costs at most these
 Item = TypeVar("Item")
 
@@ -37,32 +39,43 @@ class Embedder(Protocol):
         ...
 
 
-def make_embedder(settings: Settings) -> Embedder:
-    """The embedder that the settings name."""
-    if settings.embedder == "openai":
+def settings_model(settings: Settings) -> str:
+    """The name of the model that the settings ask for; nothing is loaded for that."""
+    return f"{OPENAI}{settings.embedding_model or OPENAI_MODEL}" if settings.embedder == "openai" else MiniLM.name
+
+
+def make_embedder(settings: Settings, name: str, *, patient: bool = False) -> Embedder:
+    """The embedder called `name`. Raises EmbedderRefused where nobody knows how to make it."""
+    if name == MiniLM.name:
+        return MiniLM(model_folder(Path(settings.home)))
+    if name.startswith(OPENAI) and name != OPENAI:
         from kb.openai_embeddings import connect  # late: the SDK takes a second to load
 
-        return connect(settings)
-    return MiniLM(model_folder(Path(settings.home)))
+        return connect(settings, name.removeprefix(OPENAI), patient=patient)
+    raise EmbedderRefused(f"There is no embedding model {name}: use minilm, or openai: and the name of a model.")
 
 
-@lru_cache(maxsize=2)
-def _embedder(pid: int, settings: Settings) -> Embedder:  # a forked child makes its own: sessions have threads
-    del pid
-    return make_embedder(settings)
+@lru_cache(maxsize=8)
+def _embedder(pid: int, settings: Settings, name: str, patient: bool) -> Embedder:  # noqa: FBT001 - a cache's key
+    del pid  # a forked child makes its own: sessions have threads
+    return make_embedder(settings, name, patient=patient)
 
 
-def get_embedder() -> Embedder:
-    """This process's embedder."""
-    return _embedder(os.getpid(), get_settings())
+def embedder_named(name: str, *, patient: bool = False) -> Embedder:
+    """This process's embedder called `name` ("minilm", "openai:text-embedding-3-small", or as an index names it).
+
+    A patient one, for indexing, waits for its server; the other gives up soon, because somebody waits for the answer.
+    Raises EmbedderRefused.
+    """
+    remote = name.startswith(OPENAI)
+    return _embedder(
+        os.getpid(), get_settings(), name if remote else name.replace(MiniLM.name, "minilm"), patient and remote
+    )
 
 
-def embedder_named(name: str) -> Embedder:
-    """This process's embedder called `name`. Raises EmbedderUnavailable where nobody knows how to make it."""
-    found = get_embedder()
-    if found.name != name:
-        raise EmbedderUnavailable(f"There is no embedding model {name} here.")
-    return found
+def get_embedder(*, patient: bool = False) -> Embedder:
+    """This process's embedder of the model that the settings ask for."""
+    return embedder_named(settings_model(get_settings()), patient=patient)
 
 
 def embed_cached(embedder: Embedder, texts: Sequence[str], on_batch: Callable[[], None] = lambda: None) -> Vectors:

@@ -4,11 +4,14 @@ HandrailError
 ├── DocumentUnreadable (422)     the source was read, but gives no text; trying again is of no use
 │   ├── FileEmpty, TypeUnknown, NotText, TooLarge
 │   ├── PdfEncrypted, PdfBroken, PdfWithoutText
-│   └── DocxBroken, HtmlWithoutText
+│   ├── DocxBroken, HtmlWithoutText
+│   └── TextRefused           the embedding model does not take a text of it
 ├── SourceRefused (422)          core.errors: the address or path may not be read
 ├── SourceGone (404)             the page or file is not there any more
 ├── SourceUnavailable (503)      the source did not answer; it is tried again
+├── Unchanged (304)              the source is as it was when it was last read: nothing to do
 ├── EmbedderUnavailable (503)    the embedding model did not answer
+│   ├── EmbedderRefused       a setting is wrong: the reason says which
 │   └── ModelNotInstalled
 └── RerankerUnavailable (503)    the re-ranking model did not answer
 """
@@ -68,8 +71,32 @@ class SourceUnavailable(Unavailable):
     """The source did not answer: it is tried again later."""
 
 
+class Unchanged(HandrailError):
+    """The source is as it was when it was last read."""
+
+    status = HTTPStatus.NOT_MODIFIED
+
+
+class TextRefused(DocumentUnreadable):
+    """The embedding model does not take a text of this document: shorten or split it."""
+
+    def __init__(self, detail: str | None = None, *, text: str = "") -> None:
+        """Say which text it was, where that is known."""
+        super().__init__(detail)
+        self.text = text
+
+
 class EmbedderUnavailable(Unavailable):
     """The embedding model did not answer: it is tried again later."""
+
+    def __init__(self, detail: str | None = None, *, retry_after_s: float = 0.0) -> None:
+        """Say after how many seconds the server wants to be asked again; 0: it did not say."""
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
+class EmbedderRefused(EmbedderUnavailable):
+    """The embedding model can't be used with these settings: check HANDRAIL_EMBEDDER and HANDRAIL_EMBEDDING_MODEL."""
 
 
 class ModelNotInstalled(EmbedderUnavailable):

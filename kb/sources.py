@@ -1,7 +1,7 @@
 """Where documents come from: one file, a folder with its index.yaml, or a web address."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -48,7 +48,8 @@ class Raw:
     name: str
     content_type: str = ""
     changed_at: datetime | None = None
-    url: str = field(default="")
+    url: str = ""  # where it was found in the end
+    etag: str = ""  # what to ask again with; "" where the source has no such word
 
 
 def find_sources(where: str) -> Folder:
@@ -78,7 +79,7 @@ def read_folder(path: Path) -> Folder:
     return Folder(path, tuple(sources), skipped, whole=True)
 
 
-def read(source: Source, limits: Limits) -> Raw:
+def read(source: Source, limits: Limits, *, etag: str = "") -> Raw:  # noqa: ARG001
     """The bytes of `source`. Raises SourceRefused, SourceGone, SourceUnavailable, FileEmpty or TooLarge."""
     if source.kind == "url":
         page = fetch(source.locator, limits)

@@ -164,6 +164,17 @@ class QueryAnswered(BaseModel):
     citations: list[Citation]
 
 
+class Knowledge(BaseModel):
+    """What one site knows. `index` is ok, stale or empty; `advice` says what to do, where there is something."""
+
+    index: str
+    documents: dict[str, int]
+    oldest_waiting_s: int
+    model: str | None
+    next_model: str | None
+    advice: str
+
+
 class Readiness(BaseModel):
     """Each part is "ok", or says in a sentence what is wrong with it.
 
@@ -173,3 +184,4 @@ class Readiness(BaseModel):
     ready: bool
     parts: dict[str, str]
     degraded: dict[str, str]
+    knowledge: dict[str, Knowledge] = {}

@@ -28,6 +28,7 @@ class Site(Base):
     indexing_paused: Mapped[bool] = mapped_column(server_default="false")
     embedding_model_id: Mapped[int | None] = mapped_column(ForeignKey("embedding_models.id"))  # that is searched with
     next_model_id: Mapped[int | None] = mapped_column(ForeignKey("embedding_models.id"))  # being made beside it
+    index_told: Mapped[str] = mapped_column(String(8), server_default="")  # its owner knows that it is: stale, empty
     kb_version: Mapped[int] = mapped_column(BigInteger, server_default="0")  # grows with every change of the index
     created_at: Mapped[datetime] = at_column()
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import SiteNotFound
 from core.models import Chunk, Document, DocumentEvent, Site
+from kb.claims import Claim
 from kb.errors import EmbedderUnavailable
 from kb.freshness import freshness
 from kb.indexer import due, index_all, index_document, refresh_old
@@ -173,7 +174,7 @@ def test_a_late_worker_can_not_bring_a_removed_document_back(session: Session, s
     made = register_folder(session, site_id=site.id, folder=find_sources(str(folder)))
     session.commit()
 
-    def take_out(doc: Document, state: str) -> None:
+    def take_out(doc: Claim, state: str) -> None:
         if state == "embedding":
             remove(session, site_id=site.id, locator=doc.locator)
             session.commit()
