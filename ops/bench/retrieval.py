@@ -89,12 +89,10 @@ def _one_of_twenty(corpus: Corpus, analysed: list[list[str]], count: int, result
     asked = []
     for site in sites:
         asked += [(one, site) for one in corpus.questions(count // len(sites), site, among=list(rows[site]))]
-    systems = [System("handrail", ours.ask, ours.near), *peers.hybrid()]
-    took, found = measure(systems, asked)
+    systems = [System("handrail", ours.ask, ours.near, backends=ours.backends), *peers.hybrid()]
+    took = measure(systems, asked)
     truth = [peers.nearest(*one) for one in asked]
-    made = [
-        row(system, len(corpus), took[system.name], recall=share(found[system.name], truth, NEAR)) for system in systems
-    ]
+    made = [row(one, len(corpus), took[one.name], recall=share(took[one.name].found, truth, NEAR)) for one in systems]
     show(f"one site of {SITES}, hybrid; {len(corpus):,} chunks in all", made, "recall")
     result.one_of_twenty += made
 
@@ -104,25 +102,25 @@ def _whole(corpus: Corpus, analysed: list[list[str]], count: int, result: Result
     peers = Peers(corpus, rows, analysed, get_settings().database_url)
     ours = Ours("whole", numbers(Ours("whole"), corpus, 1))
     asked = [(one, 0) for one in corpus.questions(count, 7)]
-    systems = [System("handrail, words alone", ours.ask_words, ours.words), *peers.lexical()]
-    took, found = measure(systems, asked)
+    systems = [System("handrail, words alone", ours.ask_words, ours.words, backends=ours.backends), *peers.lexical()]
+    took = measure(systems, asked)
     truth = [peers.best(*one) for one in asked]
     made = [
         row(
             system,
             len(corpus),
             took[system.name],
-            exact=share(found[system.name], truth, TOP),
-            hit=hits(found[system.name], asked),
+            exact=share(took[system.name].found, truth, TOP),
+            hit=hits(took[system.name].found, asked),
         )
         for system in systems
     ]
     show(f"the whole table in one site, words alone; {len(corpus):,} chunks", made, "exact", "hit")
     result.whole += made
-    hybrid = [System("handrail", ours.ask, ours.near), System("limit", peers.limit)]
-    took, found = measure(hybrid, asked)
+    hybrid = [System("handrail", ours.ask, ours.near, backends=ours.backends), System("limit", peers.limit)]
+    took = measure(hybrid, asked)
     near = [peers.nearest(*one) for one in asked]
-    made = [row(one, len(corpus), took[one.name], recall=share(found[one.name], near, NEAR)) for one in hybrid]
+    made = [row(one, len(corpus), took[one.name], recall=share(took[one.name].found, near, NEAR)) for one in hybrid]
     show(f"the whole table in one site, hybrid; {len(corpus):,} chunks", made, "recall")
     result.whole_hybrid += made
 

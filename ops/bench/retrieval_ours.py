@@ -85,6 +85,11 @@ class Ours:
         """What BM25 alone puts first."""
         return self._best(question, site, self._away, "lexical")
 
+    def backends(self) -> list[int]:
+        """The process of PostgreSQL that answers: this thread always gets the same connection."""
+        with db.transaction() as session:
+            return [int(session.scalar(text("SELECT pg_backend_pid()")) or 0)]
+
     def _best(self, question: Question, site: int, embedder: Any, leg: str) -> list[int]:
         with db.transaction() as session:
             got = ranked(

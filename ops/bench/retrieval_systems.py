@@ -54,6 +54,7 @@ class System:
     ask: Callable[[Question, int], Any]
     found: Callable[[Question, int], Sequence[int]] | None = None
     most: int = 1_000_000  # questions: slow ones are asked fewer
+    backends: Callable[[], Sequence[int]] = tuple  # PostgreSQL's processes that work for it
 
 
 def fill(connection: "psycopg.Connection[Any]", corpus: Corpus, site_of: Callable[[int], int]) -> None:
@@ -106,10 +107,10 @@ class Peers:
         """Both legs in one site; what they find is the vector leg's."""
         return [
             System("limit: numpy exact + BM25 in memory", self.limit),
-            System("rank_bm25 + pgvector, exact", lambda q, site: self._framework(EXACT, q, site), most=40),
-            System("rank_bm25 + pgvector, HNSW", lambda q, site: self._framework(PLAIN, q, site), most=40),
-            System("SQL: tsvector + HNSW", lambda q, site: self._sql(PLAIN, q, site), most=60),
-            System("SQL: tsvector + HNSW, iterative", lambda q, site: self._sql(ITERATIVE, q, site), most=60),
+            self._served("rank_bm25 + pgvector, exact", lambda q, site: self._framework(EXACT, q, site)),
+            self._served("rank_bm25 + pgvector, HNSW", lambda q, site: self._framework(PLAIN, q, site)),
+            self._served("SQL: tsvector + HNSW", lambda q, site: self._sql(PLAIN, q, site)),
+            self._served("SQL: tsvector + HNSW, iterative", lambda q, site: self._sql(ITERATIVE, q, site)),
         ]
 
     def lexical(self) -> list[System]:
@@ -124,9 +125,15 @@ class Peers:
         return [
             System("limit: BM25 in memory", lambda q, _: exact.best(terms(q.text), NEAR)),
             System("rank_bm25", ranked, most=20),
-            System("SQL: tsvector, ts_rank", lambda q, _: self._words(ANYWHERE, q, ()), most=40),
+            self._served("SQL: tsvector, ts_rank", lambda q, _: self._words(ANYWHERE, q, ())),
             *_engines([self._analysed[row] for row in everything]),
         ]
+
+    def _served(self, name: str, ask: Callable[[Question, int], Any]) -> System:
+        return System(name, ask, most=60, backends=self._backends)
+
+    def _backends(self) -> list[int]:
+        return [connection.info.backend_pid for connection in self._connections.values()]
 
     def nearest(self, question: Question, site: int) -> list[int]:
         """The true neighbours, exactly."""
