@@ -116,6 +116,7 @@ class Settings(BaseSettings):
     fetch_gap_seconds: float = 0.5  # between two requests of one process to the same host; robots.txt can ask for more
     fetch_private_hosts: tuple[str, ...] = ()  # hosts on private addresses that may be read all the same
     sitemap_max_pages: int = Field(5_000, ge=1)  # of one sitemap; further ones are not read
+    row_security: bool = False  # searches read as a role that sees one site: after `handrail kb row-security on`
 
     # What leaves for other services.
     outgoing_seconds: float = 10.0  # one attempt, from looking the name up to the end of the answer

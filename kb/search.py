@@ -27,6 +27,7 @@ from kb.matching import Matched, Model, match
 from kb.nearest import nearest
 from kb.query import Query, lost, mended, read_query
 from kb.rerank import rerank
+from kb.row_security import fenced
 from kb.shelf import SHELF, Scope
 from kb.vectors import Vectors
 from kb.vocabulary import words_of
@@ -103,6 +104,7 @@ def search(
     return Found(tuple(_snippet(candidate, score) for candidate, score in ranking.final[:top_k]), answerable(signals))
 
 
+@fenced
 def ranked(
     session: Session, *, site_id: str, channel: str, query: str, embedder: Embedder | None = None, count: int
 ) -> Ranking:

@@ -39,11 +39,20 @@ def bench(
     which: Annotated[list[Bench] | None, typer.Argument(help="Which ones; all but soak by default.")] = None,
     rounds: Annotated[int, typer.Option(help="Turns to measure for each situation.")] = 40,
     turns: Annotated[int, typer.Option(help="Turns of the soak.")] = 10_000,
+    sizes: Annotated[str, typer.Option(help="Of retrieval: chunks in all, by commas.")] = "1000,10000,100000",
+    *,
+    quick: Annotated[bool, typer.Option(help="Retrieval and indexing in seconds, on little.")] = False,
+    peers: Annotated[Path | None, typer.Option(help="A folder with tantivy and bm25s, to measure them, too.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write retrieval's or indexing's figures to this file.")] = None,
 ) -> None:
-    """Measure what a turn costs: overhead, load, memory, long conversations, phases; beside floors in the same run."""
-    from ops.bench.run import run_bench
+    """Measure what a turn costs: overhead, load, memory, long conversations, phases; beside floors in the same run.
 
-    run_bench(which or ALL, rounds, turns)
+    And, when they are named: retrieval and indexing, beside others on the same data.
+    """
+    from ops.bench.run import Size, run_bench
+
+    chunks = tuple(int(size) for size in sizes.split(","))
+    run_bench(which or ALL, rounds, turns, Size(chunks, quick, peers, json))
 
 
 @app.command()
