@@ -1,4 +1,4 @@
-"""Hebrew and Arabic words of a PDF in logical order, whatever order they were drawn in: by where their letters stand."""
+"""Hebrew and Arabic words of a PDF in logical order, by where their letters stand, however they were drawn."""
 
 import ctypes
 import re

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kb.loaders.loaded import Block, table_rows, tidy
-from kb.loaders.pdf_order import reading_order
 from kb.loaders.pdf_grid import headed
+from kb.loaders.pdf_order import reading_order
 from kb.loaders.pdf_page import Line, Page, Ruled
 from kb.loaders.pdf_text import hyphenated, joined
 from kb.loaders.text import ITEM

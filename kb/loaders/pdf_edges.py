@@ -2,6 +2,7 @@
 
 import ctypes
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pypdfium2.raw as pdfium
 
@@ -69,7 +70,7 @@ def _of_corners(corners: list[tuple[float, float]]) -> Iterator[Edge]:
         if max(wide, high) > THIN:
             yield min(xs), min(ys), max(xs), max(ys)
         return
-    for (ax, ay), (bx, by) in zip(corners, corners[1:], strict=False):
+    for (ax, ay), (bx, by) in pairwise(corners):
         across, up = abs(ax - bx), abs(ay - by)
         if min(across, up) <= THIN / 4 and max(across, up) > THIN:
             yield min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)

@@ -115,8 +115,15 @@ def _aligned(one: list[Line], other: list[Line]) -> bool:
 
 
 def _one_line(row: list[Line]) -> list[Line]:
+    if len(row) == 1:
+        return row
     text = " ".join(line.text for line in row)
     largest = max(row, key=lambda line: len(line.text))
     bold = all(line.bold for line in row)
-    box = (min(one.x0 for one in row), min(one.y0 for one in row), max(one.x1 for one in row), max(one.y1 for one in row))
+    box = (
+        min(one.x0 for one in row),
+        min(one.y0 for one in row),
+        max(one.x1 for one in row),
+        max(one.y1 for one in row),
+    )
     return [Line(*box, text, largest.size, bold, largest.rtl)]

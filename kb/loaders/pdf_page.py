@@ -1,6 +1,5 @@
 """One PDF page as lines of text and ruled tables, put together from words and edges that any engine may have read."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -77,9 +76,13 @@ def lines_of(words: Iterable[Word]) -> list[Line]:
     return lines
 
 
+def _any_rtl(words: Sequence[Word]) -> bool:
+    return any(not word.text.isascii() and RTL.search(word.text) for word in words)
+
+
 def _by_place(words: list[Word]) -> list[Word]:
     """The words as the file has them; where some run from right to left, along their lines instead."""
-    if not any(RTL.search(word.text) for word in words):
+    if not _any_rtl(words):
         return words
     rows: list[list[Word]] = []
     for word in sorted(words, key=lambda one: -one.y1):
@@ -105,12 +108,13 @@ def _near(last: Word, word: Word) -> bool:
 
 def line_of(words: Sequence[Word]) -> Line:
     """The words of one line, in the order in which they are read."""
-    sizes: Counter[float] = Counter()
+    sizes: dict[float, int] = {}
     bold = letters = 0
     for word in words:
-        sizes[word.size] += len(word.text)
-        letters += len(word.text)
-        bold += len(word.text) * word.bold
+        length = len(word.text)
+        sizes[word.size] = sizes.get(word.size, 0) + length
+        letters += length
+        bold += length * word.bold
     text = " ".join(word.text for word in in_order(words))
     return Line(
         min(word.x0 for word in words),
@@ -118,7 +122,7 @@ def line_of(words: Sequence[Word]) -> Line:
         max(word.x1 for word in words),
         max(word.y1 for word in words),
         text,
-        sizes.most_common(1)[0][0],
+        max(sizes, key=sizes.__getitem__),
         2 * bold > letters,
         is_rtl(text),
     )
@@ -127,7 +131,7 @@ def line_of(words: Sequence[Word]) -> Line:
 def in_order(words: Sequence[Word]) -> list[Word]:
     """The words of one line as they are read: each run of one direction in that, and the runs in most letters'."""
     ordered = sorted(words, key=lambda word: word.x0)
-    if not any(RTL.search(word.text) for word in words):
+    if not _any_rtl(words):
         return ordered
     backwards = is_rtl(" ".join(word.text for word in words))
     if backwards:

@@ -7,6 +7,8 @@ RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 CUT = re.compile(r"([^\W\d_]{2,})[-\u2010\u00ad]$")
 FIRST = re.compile(r"[^\W\d_]+")
 WHOLE = re.compile(r"[^\W\d_]+(?:[-\u2010][^\W\d_]+)+")
+HYPHENS = ("-", "\u2010", "\u00ad")
+LONGEST_WORD = 80
 LEADERS = re.compile(r"(?:\s?[.·…_]){5,}")
 
 
@@ -22,12 +24,21 @@ def hyphenated(lines: Iterable[str]) -> set[str]:
 
 def joined(lines: Iterable[str], known: Container[str] = ()) -> str:
     """Lines as one text; a word cut at a line's end is whole again, with its hyphen where `known` has it so."""
-    text = ""
+    parts: list[str] = []
     for line in lines:
-        cut, rest = CUT.search(text), FIRST.match(line)
-        if cut and rest and line[0].islower():
-            keeps = f"{cut.group(1)}-{rest.group()}".casefold() in known
-            text = f"{text[:-1]}-{line}" if keeps else text[:-1] + line
-        else:
-            text = f"{text} {line}" if text else line
-    return LEADERS.sub(" … ", text.replace("\u00ad ", "").replace("\u00ad", ""))
+        if parts and parts[-1].endswith(HYPHENS) and line[:1].islower():
+            parts[-1] = _mended(parts[-1], line, known)
+        elif line:
+            parts.append(line)
+    text = " ".join(parts)
+    if any(leader in text for leader in ("...", ". .", "···", "___")):
+        text = LEADERS.sub(" … ", text)
+    return text.replace("\u00ad ", "").replace("\u00ad", "")
+
+
+def _mended(before: str, after: str, known: Container[str]) -> str:
+    cut, rest = CUT.search(before[-LONGEST_WORD:]), FIRST.match(after)
+    if not cut or not rest:
+        return f"{before} {after}"
+    keeps = f"{cut.group(1)}-{rest.group()}".casefold() in known
+    return f"{before[:-1]}-{after}" if keeps else before[:-1] + after

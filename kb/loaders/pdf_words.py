@@ -19,7 +19,7 @@ SECOND_HALF = "\x03"  # stands where PDFium counts a letter in two
 MARKS = str.maketrans({"\x02": "-", "\ufffe": "-", SECOND_HALF: ""})  # PDFium marks the hyphen at a line's end
 # Letters that were drawn as one, and the shapes that Arabic letters have beside each other.
 LIGATURES = re.compile("[\ufb00-\ufb06\ufb13-\ufdff\ufe70-\ufefc]")
-BOLD = re.compile(r"bold|black|heavy|demi|cmbx|sfbx|-bd", re.IGNORECASE)
+BOLD = re.compile(rb"bold|black|heavy|demi|cmbx|sfbx|-bd", re.IGNORECASE)
 FORCE_BOLD = 1 << 18  # of a font's flags
 STROKED_TOO = 2  # of the render modes: a font that has no bold letters is made bold like that
 SKEWED = 0.2  # radians from upright: further off it is a stamp over the page
@@ -45,12 +45,17 @@ def words_of(text_page: pdfium.FPDF_TEXTPAGE) -> Iterator[tuple[Word, int]]:
     box, last = pdfium.FS_RECTF(), pdfium.FS_RECTF()
     for found in WORD.finditer(letters):
         start, end = found.span()
-        style = _type(text_page, start, types)
+        shown = pdfium.FPDFText_GetTextObject(text_page, start)
+        key = ctypes.addressof(shown.contents) if shown else 0
+        style = types.get(key) or _read_type(text_page, start, shown)
+        types[key] = style
         if style.turned < 0 or not pdfium.FPDFText_GetLooseCharBox(text_page, start, box):
             continue
         if not pdfium.FPDFText_GetLooseCharBox(text_page, end - 1, last):
             last = box
-        text = found.group().translate(MARKS)
+        text = found.group()
+        if not text.isprintable():
+            text = text.translate(MARKS)
         if not text.isascii():
             text = _plain(text if not RTL.search(text) else logical(text_page, start, end))
         x0, x1 = min(box.left, last.left), max(box.right, last.right)
@@ -74,23 +79,15 @@ def _letters(text_page: pdfium.FPDF_TEXTPAGE, count: int) -> str:
     return "".join(char if ord(char) < 0x10000 else char + SECOND_HALF for char in text)  # noqa: PLR2004
 
 
-def _type(text_page: pdfium.FPDF_TEXTPAGE, at: int, known: dict[int, _Type]) -> _Type:
-    shown = pdfium.FPDFText_GetTextObject(text_page, at)
-    key = ctypes.addressof(shown.contents) if shown else 0
-    if key not in known:
-        known[key] = _read_type(text_page, at, shown)
-    return known[key]
-
-
 def _read_type(text_page: pdfium.FPDF_TEXTPAGE, at: int, shown: pdfium.FPDF_PAGEOBJECT) -> _Type:
     matrix = pdfium.FS_MATRIX()
     if not pdfium.FPDFText_GetMatrix(text_page, at, matrix):
         matrix.a = matrix.d = 1.0
     size = abs(pdfium.FPDFText_GetFontSize(text_page, at)) * math.hypot(matrix.c, matrix.d)
-    name, flags = ctypes.create_string_buffer(128), ctypes.c_int()
+    name, flags = (ctypes.c_char * 128)(), ctypes.c_int()
     pdfium.FPDFText_GetFontInfo(text_page, at, name, 128, flags)
     drawn = pdfium.FPDFTextObj_GetTextRenderMode(shown) if shown else 0
-    bold = bool(BOLD.search(name.value.decode("utf-8", "replace"))) or bool(flags.value & FORCE_BOLD)
+    bold = bool(BOLD.search(name.value)) or bool(flags.value & FORCE_BOLD)
     turns = math.atan2(matrix.b, matrix.a) / (math.pi / 2)
     upright = abs(turns - round(turns)) * math.pi / 2 < SKEWED
     return _Type(round(size, 1), bold or drawn == STROKED_TOO, round(turns) % 4 if upright else -1)

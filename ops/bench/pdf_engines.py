@@ -91,7 +91,7 @@ def _sides(x0: float, y0: float, x1: float, y1: float) -> Iterator[Edge]:
 
 
 def by_pdfplumber(data: bytes) -> Loaded:
-    """pdfplumber's words and lines, and our layout."""
+    """Pdfplumber's words and lines, and our layout."""
     import pdfplumber
 
     pages = []
@@ -111,7 +111,7 @@ def by_pdfplumber(data: bytes) -> Loaded:
 
 
 def by_pypdf(data: bytes) -> Loaded:
-    """pypdf's plain text: it has no places of words."""
+    """Pypdf's plain text: it has no places of words."""
     from pypdf import PdfReader
 
     pages = PdfReader(io.BytesIO(data)).pages
