@@ -24,9 +24,9 @@ def main() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
     if os.getppid() != parent:  # it ended in between
         sys.exit(1)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))  # at the first comes SIGXCPU, which tells why
     for kind, most in (
         (resource.RLIMIT_DATA, memory_mb * MEGABYTE),
-        (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_FSIZE, FILE_BYTES),
         (resource.RLIMIT_CORE, 0),
     ):
