@@ -19,12 +19,12 @@ print(f"Scanned {kind.decode()} of {width.decode()} by\\n{height.decode()} dots.
 """
 
 
-def settings(tmp_path: Path, script: str, **more: float) -> Settings:
+def settings(tmp_path: Path, script: str, seconds: float = 20.0) -> Settings:
     """Settings with an OCR command that runs `script` with the picture's path."""
     program = tmp_path / "reader.py"
     program.write_text(script, encoding="utf-8")
     command = f"{shlex.quote(sys.executable)} {shlex.quote(str(program))} {{image}}"
-    return Settings(ocr_command=command, ocr_dpi=72, **more)
+    return Settings(ocr_command=command, ocr_dpi=72, ocr_page_seconds=seconds)
 
 
 def test_the_program_gets_each_page_as_a_picture_and_its_text_gets_the_pages_number(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_what_goes_wrong_is_said(
     tmp_path: Path, script: str, error: type[errors.DocumentUnreadable], hint: str
 ) -> None:
     with pytest.raises(error, match=hint):
-        read_pictures(samples.picture_pdf(), settings(tmp_path, script, ocr_page_seconds=1))
+        read_pictures(samples.picture_pdf(), settings(tmp_path, script, seconds=1))
 
 
 def test_a_program_that_is_not_there_is_not_the_documents_fault() -> None:
