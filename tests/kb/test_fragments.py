@@ -3,7 +3,7 @@
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb.fragments import deep_link
@@ -103,6 +103,7 @@ def test_what_no_browser_should_open_gives_no_link(url: str) -> None:
 
 
 @given(st.text(max_size=200), st.data())
+@settings(deadline=None)
 def test_a_fragment_holds_only_words_of_the_text_and_no_loose_mark(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
