@@ -15,7 +15,8 @@ ADDRESS = re.compile(r"(?:https?://[^/\\]|/(?![/\\]))[^\x00-\x1f\x7f\\]*", re.IG
 UNIT = re.compile(r"[^\s、，；：。！？]+[、，；：。！？」』]*|[、，；：。！？「『]+")
 EXACT = 8  # units up to which a sentence is named whole
 EXACT_CHARS = 160  # and characters, where it has fewer units
-END_CHARS, END_UNITS = 14, 3  # the least that names the beginning or end of a sentence
+END_CHARS, END_UNITS = 18, 4  # the least that names the beginning or end of a sentence
+ALONE_CHARS = 14  # the least that needs no prefix
 MOST_UNITS = 12  # the most, where less of it is not unique
 CONTEXT = 4  # units of a prefix or suffix
 NAMED = re.compile(r"(?P<name>[^:|]{1,60}): (?P<value>[^|]+)")
@@ -114,7 +115,7 @@ def _in_context(text: str, span: Span, rest: str) -> str:
     start, end = span
     said = text[start:end]
     where = f"{_encoded(said)}{rest}"
-    if _find(text, said) == start and _enough(span, len(UNIT.findall(said))):
+    if _find(text, said) == start and (rest or end - start >= ALONE_CHARS):
         return where
     if before := _tail(_beside(text[:start], -1)):
         return f"{_encoded(before)}-,{where}"
