@@ -27,6 +27,7 @@ class Job(StrEnum):
 
     TAKE_TURN = "take_turn"  # chat queue: thread_id
     INDEX_DOCUMENT = "index_document"  # index queue: document_id
+    READ_SITEMAP = "read_sitemap"  # index queue: sitemap_id
     SWEEP_TURNS = "sweep_turns"  # housekeeping
     SWEEP_DOCUMENTS = "sweep_documents"  # housekeeping
     DELIVER = "deliver"  # housekeeping: one thing that must leave, whichever is due
@@ -43,6 +44,7 @@ FORGET_TICKS = text("DELETE FROM ticks WHERE job = :job AND scheduled_for < now(
 QUEUES = {
     Job.TAKE_TURN: "chat",
     Job.INDEX_DOCUMENT: "index",
+    Job.READ_SITEMAP: "index",
     Job.SWEEP_TURNS: "house",
     Job.SWEEP_DOCUMENTS: "house",
     Job.DELIVER: "house",
