@@ -14,7 +14,7 @@ class Block:
 
     kind: Kind
     text: str
-    level: int = 0  # of a heading, from 1
+    level: int = 0  # of a heading, from 1; of an item, how many lists are around its own
     page: int | None = None  # of a PDF, from 1
     anchor: str = ""  # of a web page: `url#anchor` leads to this block or a little above it; "" where nothing does
 

@@ -4,7 +4,7 @@ import codecs
 import re
 
 from kb.errors import NotText
-from kb.loaders.loaded import Block, Loaded, Loader, tidy
+from kb.loaders.loaded import Block, Kind, Loaded, Loader, tidy
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -96,22 +96,26 @@ def _is_heading(line: str) -> bool:
 
 def _paragraphs(lines: list[str]) -> list[Block]:
     """Lists keep their items; "Name: value" lines stand alone; the rest is one flowing paragraph."""
-    blocks: list[Block] = []
+    blocks: list[tuple[Kind, list[str]]] = []
+    length = 0  # of the last block, so far
     for line in lines:
         if ITEM.match(line):
-            blocks.append(Block("item", tidy(ITEM.sub("", line))))
-        elif blocks and _flows(blocks[-1], line):
-            blocks[-1] = Block(blocks[-1].kind, f"{blocks[-1].text} {tidy(line)}")
+            blocks.append(("item", [tidy(ITEM.sub("", line))]))
+            length = -1
+        elif blocks and _flows(length, line):
+            blocks[-1][1].append(tidy(line))
         else:
-            blocks.append(Block("paragraph", tidy(line)))
-    return blocks
+            blocks.append(("paragraph", [tidy(line)]))
+            length = -1
+        length += 1 + len(blocks[-1][1][-1])
+    return [Block(kind, " ".join(parts)) for kind, parts in blocks]
 
 
-def _flows(last: Block, line: str) -> bool:
-    """True where `line` goes on with the paragraph before: that ended in mid-sentence, and this is no new entry."""
+def _flows(length: int, line: str) -> bool:
+    """True where `line` goes on with what is `length` long so far: that is in mid-sentence, this no new entry."""
     if re.match(r"^[^.:]{1,40}:\s", line):
         return False
-    return line.startswith((" ", "\t")) or len(last.text) > LONGEST_HEADING or line[:1].islower()
+    return line.startswith((" ", "\t")) or length > LONGEST_HEADING or line[:1].islower()
 
 
 TEXT = Loader(
