@@ -34,7 +34,7 @@ CHROME = re.compile(
     r"|social-links|post-navigation-link|post-author.*|post-date|post-terms|navigation|loginout|search)"
     r"|elementor-widget-(?:posts|share-buttons|social-icons|nav-menu|post-navigation|author-box|search-form)"
     r"|(?:recent|latest|popular|recommended|more)[-_](?:posts?|articles?|products?|stories)|read-next|next-up"
-    r"|(?:entry|post|article)-meta|posted-on|posted_on|byline|(?:post-)?author-(?:box|bio|info)|about-author"
+    r"|(?:post-)?author-(?:box|bio|info)|about-author"
     r"|article-author|saboxplugin.*|cat-links|tags?-links|reading-time|post-views.*|edit-link|edit-this-page"
     r"|(?:.*[-_])?cookie[-_]?(?:banner|notice|consent|bar|law|box|popup|modal|dialog|overlay|alert|message|info|wrapper"
     r"|container|manager).*|cookieconsent.*|(?:cmplz|cky|onetrust|usercentrics|borlabs|cybot|didomi|osano|klaro|gdpr"
@@ -45,6 +45,8 @@ CHROME = re.compile(
     r"|woocommerce-(?:product-rating|message|info|error|notices-wrapper|breadcrumb)|(?:wpml-ls|trp-language)[-_].*"
     r"|language-switcher|variations_form|print-link|search-form"
 )
+META = re.compile(r"(?:entry|post|article)-meta|posted[-_]on|byline")  # beside the content; what is inside it is meant
+EDITED = {"entry-content", "wp-block-post-content", "post-content", "article-body", "article__body", "page-content"}
 UNFOLDS = re.compile(r"accordion|tab|toggle|spoiler|collaps|faq|panel|answer|disclosure", re.IGNORECASE)
 HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 INLINE = {
@@ -122,6 +124,8 @@ def _is_chrome(element: _Element, tag: str, names: set[str], id_: str) -> bool:
         return True
     if names & {"screen-reader-text", "sr-only", "visually-hidden"} and _in_price(element):
         return False  # "Current price is", where what is seen says it by a line through the old one
+    if any(META.fullmatch(name) for name in names) and not _edited(element):
+        return True
     return any(CHROME.fullmatch(name) for name in names) or (tag not in INLINE and bool(CHROME.fullmatch(id_)))
 
 
@@ -165,3 +169,8 @@ def _asks(button: _Element, size: Sizes) -> bool:
 
 def _in_price(element: _Element) -> bool:
     return any("price" in str(up.get("class") or "").split() for up in element.iterancestors())
+
+
+def _edited(element: _Element) -> bool:
+    """Whether it stands in what an editor wrote, and not in what the theme puts around it."""
+    return any(EDITED & set(str(up.get("class") or "").split()) for up in element.iterancestors())

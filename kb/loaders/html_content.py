@@ -4,7 +4,7 @@ import re
 
 from lxml.etree import _Element
 
-from kb.loaders.html_chrome import Sizes
+from kb.loaders.html_chrome import EDITED, Sizes
 from kb.loaders.html_tables import flat
 
 # The first of these that is there once, and holds enough, is the content.
@@ -15,17 +15,7 @@ MAIN = (
     "//*[@id='content' or @id='main' or @id='main-content']",
 )
 # What an editor wrote, in themes and help desks of all kinds; the rest of <main> is what the theme puts around it.
-BODY = (
-    f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
-    for name in (
-        "entry-content",
-        "wp-block-post-content",
-        "post-content",
-        "article-body",
-        "article__body",
-        "page-content",
-    )
-)
+BODY = (f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')" for name in sorted(EDITED))
 WRITTEN = f".//*[{' or '.join(BODY)} or @itemprop='articleBody']"
 ENOUGH = 200  # characters
 MOST_OF_IT = 0.6  # share of <main> that its written part must hold to be all of it

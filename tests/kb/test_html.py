@@ -56,6 +56,13 @@ def test_a_chapter_about_comments_and_cookies_is_no_thread_and_no_banner() -> No
     assert texts(f"<main>{body}</main>") == ["Cookies", "We keep comments a year."]
 
 
+def test_what_the_theme_says_of_an_article_is_left_out_and_what_the_article_says_is_not() -> None:
+    body = (
+        '<p class="entry-meta">By Kari</p><div class="entry-content"><p class="entry-meta">Valid since May.</p></div>'
+    )
+    assert texts(f"<main>{body}</main>") == ["Valid since May."]
+
+
 def test_a_page_whose_wrapper_is_called_like_a_sidebar_is_read() -> None:
     assert texts('<div class="sidebar"><form><h1>Hours</h1><p>Nine to five.</p></form></div>') == [
         "Hours",
