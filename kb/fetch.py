@@ -23,6 +23,7 @@ ROBOT = "Handrail"  # the name that robots.txt knows us by
 AGENT = f"{ROBOT}/0.2 (knowledge indexer)"
 GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 BUSY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+NOINDEX = "The page asks not to be indexed (noindex): take that out of it, or upload its text."
 HTML_TYPES = ("text/html", "application/xhtml+xml")
 
 
@@ -46,6 +47,7 @@ class Page:
     changed_at: datetime | None
     etag: str = ""  # its ETag, else its Last-Modified: what to ask again with
     canonical: str = ""  # the address that an HTML page calls its real one, where that is another on the same host
+    noindex: bool = False  # it, or its server, asks not to be indexed
 
 
 def limits() -> Limits:
@@ -54,9 +56,10 @@ def limits() -> Limits:
     return Limits(ours.fetch_max_bytes, ours.fetch_seconds, ours.fetch_private_hosts, ours.fetch_gap_seconds)
 
 
-def fetch(url: str, limits: Limits, *, etag: str = "") -> Page:
+def fetch(url: str, limits: Limits, *, etag: str = "", to_index: bool = True) -> Page:
     """Get `url`, following at most REDIRECTS redirects; with the `etag` of an earlier Page only if it changed since.
 
+    Where it is not `to_index`, noindex says nothing: sitemaps are sent with it as a rule.
     Raises SourceRefused (not allowed, or noindex), SourceGone (404, 410), TooLarge, SourceUnavailable (try again), or
     Unchanged.
     """
@@ -70,6 +73,8 @@ def fetch(url: str, limits: Limits, *, etag: str = "") -> Page:
             deadline += PACE.wait(asked.netloc.decode("ascii"), limits.gap)
             page = _get(client, asked, limits, deadline, etag)
             if isinstance(page, Page):
+                if page.noindex and to_index:
+                    raise SourceRefused(NOINDEX)
                 return page
             url = page
     raise SourceRefused(f"The address redirects more than {REDIRECTS} times: give the one that it leads to.")
@@ -123,16 +128,14 @@ def _headers(etag: str) -> dict[str, str]:
 
 
 def _page(url: str, headers: httpx2.Headers, data: bytes) -> Page:
-    """Raises SourceRefused where the page, or its server, asks not to be indexed."""
     kind = headers.get("content-type", "")
     modified = headers.get("last-modified", "")
     html = kind.partition(";")[0].strip().lower() in HTML_TYPES
     head = read_head(data, url) if html else None
-    if header_forbids(headers.get_list("x-robots-tag")) or (head and head.noindex):
-        raise SourceRefused("The page asks not to be indexed (noindex): take that out of it, or upload its text.")
+    noindex = header_forbids(headers.get_list("x-robots-tag")) or (head is not None and head.noindex)
     etag = headers.get("etag", "")
     known = etag if etag.startswith(('"', 'W/"')) else modified
-    return Page(url, data, kind, _date(modified), known, head.canonical if head else "")
+    return Page(url, data, kind, _date(modified), known, head.canonical if head else "", noindex)
 
 
 def _refuse_status(response: httpx2.Response, host: str, *, asked: bool) -> None:
