@@ -32,6 +32,7 @@ class Job(StrEnum):
     TIDY_KNOWLEDGE = "tidy_knowledge"  # index queue: old vectors, old cache, old history
     MERGE_SEGMENTS = "merge_segments"  # index queue: audience_id
     INDEX_VECTORS = "index_vectors"  # index queue: audience_id, model_id
+    READ_SITEMAP = "read_sitemap"  # index queue: sitemap_id
     SWEEP_TURNS = "sweep_turns"  # housekeeping
     SWEEP_DOCUMENTS = "sweep_documents"  # housekeeping
     SWEEP_SEGMENTS = "sweep_segments"  # housekeeping
@@ -54,6 +55,7 @@ QUEUES = {
     Job.TIDY_KNOWLEDGE: "index",
     Job.MERGE_SEGMENTS: "index",
     Job.INDEX_VECTORS: "index",
+    Job.READ_SITEMAP: "index",
     Job.SWEEP_TURNS: "house",
     Job.SWEEP_DOCUMENTS: "house",
     Job.SWEEP_SEGMENTS: "house",

@@ -113,7 +113,9 @@ class Settings(BaseSettings):
     index_stale_hours: int = 24 * 7
     fetch_max_bytes: int = 25 * 1024 * 1024
     fetch_seconds: float = 20.0
+    fetch_gap_seconds: float = 0.5  # between two requests of one process to the same host; robots.txt can ask for more
     fetch_private_hosts: tuple[str, ...] = ()  # hosts on private addresses that may be read all the same
+    sitemap_max_pages: int = Field(5_000, ge=1)  # of one sitemap; further ones are not read
 
     # What leaves for other services.
     outgoing_seconds: float = 10.0  # one attempt, from looking the name up to the end of the answer

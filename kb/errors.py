@@ -5,6 +5,7 @@ HandrailError
 │   ├── FileEmpty, TypeUnknown, NotText, TooLarge
 │   ├── PdfEncrypted, PdfBroken, PdfWithoutText
 │   ├── DocxBroken, HtmlWithoutText
+│   ├── CsvBroken, SitemapBroken
 │   └── TextRefused           the embedding model does not take a text of it
 ├── SourceRefused (422)          core.errors: the address or path may not be read
 ├── SourceGone (404)             the page or file is not there any more
@@ -32,7 +33,7 @@ class FileEmpty(DocumentUnreadable):
 
 
 class TypeUnknown(DocumentUnreadable):
-    """This kind of file can't be read: use PDF, DOCX, HTML, Markdown or plain text."""
+    """This kind of file can't be read: use PDF, DOCX, HTML, Markdown, CSV or plain text."""
 
 
 class NotText(DocumentUnreadable):
@@ -61,6 +62,14 @@ class DocxBroken(DocumentUnreadable):
 
 class HtmlWithoutText(DocumentUnreadable):
     """The page has no readable text: if it is built by scripts, give the text in another form."""
+
+
+class CsvBroken(DocumentUnreadable):
+    """The CSV file can't be read: save it again as CSV in UTF-8."""
+
+
+class SitemapBroken(DocumentUnreadable):
+    """The sitemap can't be read: open its address in a browser and check that it is one."""
 
 
 class SourceGone(NotFound):

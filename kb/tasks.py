@@ -11,6 +11,7 @@ from kb.errors import EmbedderUnavailable
 from kb.indexer import index_document, index_waiting, refresh_old, site_of
 from kb.probing import verify_removed
 from kb.reembedding import reembed, switching
+from kb.sitemap import due_sitemaps, read_sitemap
 from kb.steering import rings, unverified
 from kb.tidying import tidy
 from kb.watching import watch_indexes
@@ -70,6 +71,12 @@ def index_vectors(audience_id: str, model_id: str) -> None:
     vector_index.adjust(int(audience_id), int(model_id))
 
 
+@celery_app.task(name=Job.READ_SITEMAP)
+def read_one_sitemap(sitemap_id: str) -> None:
+    """Read one sitemap, if it is due and nobody else does."""
+    read_sitemap(int(sitemap_id))
+
+
 @celery_app.task(name=Job.SWEEP_DOCUMENTS)
 def sweep_documents() -> None:
     """Ring again for what is due: lost rings, killed workers, attempts that waited, old live ones, open switches."""
@@ -82,3 +89,5 @@ def sweep_documents() -> None:
             enqueue(session, Job.VERIFY_REMOVED)
         for site_id in switching():
             enqueue(session, Job.REEMBED, site_id=site_id)
+        for sitemap_id in due_sitemaps(session):
+            enqueue(session, Job.READ_SITEMAP, sitemap_id=sitemap_id)

@@ -21,10 +21,11 @@ class Block:
 
 @dataclass(frozen=True)
 class Loaded:
-    """One document as read: title ("" where it has none) and blocks."""
+    """One document as read: title ("" where it has none), blocks, and the language that it says it is in."""
 
     title: str
     blocks: tuple[Block, ...]
+    language: str = ""  # ISO 639-1 as the document declares it ("en"), "" where it does not
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Loader:
 
 def tidy(text: str) -> str:
     """`text` on one line, with single spaces and without invisible characters."""
-    return re.sub(r"\s+", " ", re.sub("[\u00ad\u200b-\u200d\ufeff\x00]", "", text)).strip()
+    # Not U+200C and U+200D: Persian spells with the one, emoji are joined by the other.
+    return re.sub(r"\s+", " ", re.sub("[\u00ad\u200b\ufeff\x00]", "", text)).strip()
 
 
 def table_rows(rows: list[list[str]], *, headed: bool = True, page: int | None = None) -> list[Block]:
