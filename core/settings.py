@@ -111,6 +111,12 @@ class Settings(BaseSettings):
     vector_index_windows: int = 20_000  # of one audience from which on an HNSW index pays; below, a scan is exact
     vector_index_memory_mb: int = 256  # for building one
     index_stale_hours: int = 24 * 7
+    parse_seconds: float = Field(60.0, gt=0)  # of the processor, for one document; four times that by the clock
+    parse_memory_mb: int = Field(1024, ge=256)  # of a process that reads documents
+    ocr_command: str = ""  # reads pictures of pages, e.g. "tesseract {image} - -l eng"; "": such PDFs are refused
+    ocr_pages: int = Field(200, ge=1)  # of one document
+    ocr_page_seconds: float = Field(60.0, gt=0)  # of the processor
+    ocr_dpi: int = Field(300, ge=72, le=600)
     fetch_max_bytes: int = 25 * 1024 * 1024
     fetch_seconds: float = 20.0
     fetch_gap_seconds: float = 0.5  # between two requests of one process to the same host; robots.txt can ask for more

@@ -6,11 +6,14 @@ HandrailError
 │   ├── PdfEncrypted, PdfBroken, PdfWithoutText
 │   ├── DocxBroken, HtmlWithoutText
 │   ├── CsvBroken, SitemapBroken
+│   ├── ParserTooSlow, ParserTooLarge, ParserCrashed, OcrFailed
 │   └── TextRefused           the embedding model does not take a text of it
 ├── SourceRefused (422)          core.errors: the address or path may not be read
 ├── SourceGone (404)             the page or file is not there any more
 ├── SourceUnavailable (503)      the source did not answer; it is tried again
 ├── Unchanged (304)              the source is as it was when it was last read: nothing to do
+├── ParserUnavailable (503)      the process that reads documents did not start; it is tried again
+├── OcrUnavailable (503)         the program that reads pictures is not there
 ├── EmbedderUnavailable (503)    the embedding model did not answer
 │   ├── EmbedderRefused       a setting is wrong: the reason says which
 │   └── ModelNotInstalled
@@ -56,6 +59,22 @@ class PdfWithoutText(DocumentUnreadable):
     """The PDF has pictures of pages but no text layer: run OCR on it, then upload the result."""
 
 
+class ParserTooSlow(DocumentUnreadable):
+    """Reading the document took too long: split it into several, or raise HANDRAIL_PARSE_SECONDS."""
+
+
+class ParserTooLarge(DocumentUnreadable):
+    """Reading the document took too much memory: split it into several, or raise HANDRAIL_PARSE_MEMORY_MB."""
+
+
+class ParserCrashed(DocumentUnreadable):
+    """The document broke the program that reads it: open it, save it again or in another format, and upload that."""
+
+
+class OcrFailed(DocumentUnreadable):
+    """OCR failed on the document: run it yourself, then upload the result."""
+
+
 class DocxBroken(DocumentUnreadable):
     """The DOCX file is damaged or unsafe: open it in a word processor, save it again, and upload that."""
 
@@ -93,6 +112,14 @@ class TextRefused(DocumentUnreadable):
         """Say which text it was, where that is known."""
         super().__init__(detail)
         self.text = text
+
+
+class ParserUnavailable(Unavailable):
+    """The process that reads documents did not start: the log says why, and the document is tried again."""
+
+
+class OcrUnavailable(Unavailable):
+    """The program in HANDRAIL_OCR_COMMAND does not run: install it, or unset the setting."""
 
 
 class EmbedderUnavailable(Unavailable):
