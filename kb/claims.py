@@ -1,21 +1,29 @@
 """Documents while a worker has them: claimed by lease, renewed while work goes on, and lost without harm."""
 
+import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, not_, or_, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.db import transaction
+from core.log import get_logger
 from core.models import Document, Site
 from kb.sources import Source
 
-LEASE = timedelta(minutes=2)  # after a kill, the sweep waits for it at most this long
+log = get_logger(__name__)
+
+LEASE = timedelta(minutes=3)  # after a kill, the sweep waits for it at most this long
 RENEWED_AFTER = LEASE / 4
+SUSPECT_ATTEMPTS = 2  # that ended without a reason
+DEADLY_ATTEMPTS = 4  # that ended without a reason: then it is not read any more
 NOTED_ATTEMPTS = 4  # later ones add nothing to a document's history but that they failed
 
 NOTE = text("""
@@ -35,6 +43,12 @@ class Claim:
     content_hash: str  # of what is live; "" where nothing is
     etag: str
     attempts: int
+    silent: bool  # the attempt before ended without a reason
+
+    @property
+    def deadly(self) -> bool:
+        """Whoever read it died, again and again."""
+        return self.silent and self.attempts > DEADLY_ATTEMPTS
 
     @property
     def locator(self) -> str:
@@ -56,6 +70,11 @@ def waiting() -> ColumnElement[bool]:
     return and_(Document.due_at <= func.now(), free(), not_(Document.paused), Document.site_id.not_in(resting))
 
 
+def suspect() -> ColumnElement[bool]:
+    """Whoever read the document died each time, without a word."""
+    return and_(Document.attempts >= SUSPECT_ATTEMPTS, Document.reason == "")
+
+
 class Claims:
     """Documents of one site under one lease. `leased_until` is the fence, too: who claims one later sets another."""
 
@@ -75,7 +94,10 @@ class Claims:
     def take_waiting(cls, site_id: str, most: int, on_progress: Progress | None = None) -> "Claims":
         """Claim up to `most` documents of the site, those that wait longest."""
         of_site = select(Document.id).where(Document.site_id == site_id, waiting())
-        return cls._take(of_site.order_by(Document.due_at, Document.id).limit(most), on_progress)
+        first = of_site.order_by(Document.due_at, Document.id)
+        taken = cls._take(first.where(~suspect()).limit(most), on_progress)
+        # One that was there whenever a worker died is read alone, and last: it must not take others with it.
+        return taken if taken.held else cls._take(first.limit(1), on_progress)
 
     @classmethod
     def _take(cls, wanted: Any, on_progress: Progress | None) -> "Claims":
@@ -118,6 +140,26 @@ class Claims:
         if time.monotonic() - self._renewed > RENEWED_AFTER.total_seconds():
             with transaction() as session:
                 self._extend(session)
+
+    @contextmanager
+    def kept(self, every_s: float = RENEWED_AFTER.total_seconds()) -> Iterator[None]:
+        """Renew the lease while the block takes its time. Nothing else is to be done with these claims in it."""
+        over = threading.Event()
+        keeper = threading.Thread(target=self._keep, args=(over, every_s), name="lease", daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            over.set()
+            keeper.join()
+
+    def _keep(self, over: threading.Event, every_s: float) -> None:
+        while not over.wait(every_s):
+            try:
+                with transaction() as session:
+                    self._extend(session)
+            except SQLAlchemyError as error:  # away for a moment: the lease outlives some of these
+                log.warning("lease_not_renewed", cause=repr(error))
 
     def lock(self, session: Session, claims: Iterable[Claim]) -> dict[UUID, Document]:
         """The documents of `claims` that are still ours, locked; always in the same order, so nobody dead-locks."""
@@ -176,5 +218,12 @@ def _claim(row: Document) -> Claim:
     source = Source("url" if row.source == "url" else "file", row.locator, title=title)
     live = row.state == "live"
     return Claim(
-        row.id, row.site_id, source, live, row.content_hash if live else "", row.etag if live else "", row.attempts
+        row.id,
+        row.site_id,
+        source,
+        live,
+        content_hash=row.content_hash if live else "",
+        etag=row.etag if live else "",
+        attempts=row.attempts,
+        silent=row.attempts > 1 and not row.reason,
     )

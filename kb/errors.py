@@ -4,17 +4,16 @@ HandrailError
 ├── DocumentUnreadable (422)     the source was read, but gives no text; trying again is of no use
 │   ├── FileEmpty, TypeUnknown, NotText, TooLarge
 │   ├── PdfEncrypted, PdfBroken, PdfWithoutText
-│   ├── ParserTooSlow, ParserTooLarge, ParserCrashed, OcrFailed
 │   ├── DocxBroken, HtmlWithoutText
-│   ├── CsvBroken
-│   ├── SitemapBroken
+│   ├── CsvBroken, SitemapBroken
+│   ├── ParserTooSlow, ParserTooLarge, ParserCrashed, OcrFailed
 │   └── TextRefused           the embedding model does not take a text of it
 ├── SourceRefused (422)          core.errors: the address or path may not be read
 ├── SourceGone (404)             the page or file is not there any more
 ├── SourceUnavailable (503)      the source did not answer; it is tried again
+├── Unchanged (304)              the source is as it was when it was last read: nothing to do
 ├── ParserUnavailable (503)      the process that reads documents did not start; it is tried again
 ├── OcrUnavailable (503)         the program that reads pictures is not there
-├── Unchanged (304)              the source is as it was when it was last read: nothing to do
 ├── EmbedderUnavailable (503)    the embedding model did not answer
 │   ├── EmbedderRefused       a setting is wrong: the reason says which
 │   └── ModelNotInstalled

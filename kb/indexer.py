@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -33,7 +34,9 @@ FOR_GOOD = (DocumentUnreadable, SourceGone, SourceRefused)  # trying again is of
 MOST_DOCUMENTS = 64  # in one transaction …
 MOST_CHUNKS = 500  # … or the documents that first have so many
 MOST_BYTES = 32 * 1024 * 1024  # of sources in memory at a time, but for a single one that is larger
+QUICK_BYTES = 4_096  # what is smaller is read long before its lease ends
 BROKEN = "The document could not be read because of an internal error; the log has the cause."
+DEADLY = "Whoever read this document died each time: split it, or save it in another format, and add it again."
 BUSY = "The database was busy with something else for too long: it is tried again later."
 
 
@@ -128,6 +131,9 @@ class _Batch:
 
     def work(self) -> None:
         """Bring each of them to an end: live, unchanged, failed, or to be tried again."""
+        for claim in self._claims:
+            if claim.deadly:
+                give_up(self._claims, claim, DEADLY)
         left = deque(self._claims)
         while left:
             found = self._read_some(left)
@@ -165,7 +171,8 @@ class _Batch:
         self._put_in_place(cut)
 
     def _cut(self, one: _Read) -> _Cut:
-        return _Cut(self._finished(one), extract(one.raw, one.claim.source.title, self._sizes))
+        with self._claims.kept() if len(one.raw.data) > QUICK_BYTES else nullcontext():
+            return _Cut(self._finished(one), extract(one.raw, one.claim.source.title, self._sizes))
 
     def _put_in_place(self, cut: list[_Cut]) -> None:
         kept = self._claims.say("embedding", [each.claim for each in cut]) if cut else []

@@ -10,7 +10,7 @@ from kb.analysis import language_of
 from kb.chunker import Passage, Sizes, chunk
 from kb.embeddings import Embedder, embed_cached
 from kb.errors import DocumentUnreadable
-from kb.loaders import load
+from kb.parsing import load_apart
 from kb.sources import Raw
 from kb.vectors import Vectors
 from kb.windows import windows
@@ -71,7 +71,7 @@ def fingerprint(raw: Raw, title: str, sizes: Sizes) -> str:
 
 def extract(raw: Raw, title: str, sizes: Sizes) -> Draft:
     """Load and cut. `title` is "" where the document's own counts. Raises DocumentUnreadable."""
-    loaded = load(raw.data, raw.name, raw.content_type)
+    loaded = load_apart(raw.data, raw.name, raw.content_type)
     named = title or loaded.title or PurePath(raw.name).stem.replace("-", " ").replace("_", " ").strip().capitalize()
     passages = tuple(chunk(loaded.blocks, sizes))
     if not passages:
@@ -79,6 +79,7 @@ def extract(raw: Raw, title: str, sizes: Sizes) -> Draft:
     if len(passages) > MOST_CHUNKS:
         raise DocumentUnreadable(f"The document gives more than {MOST_CHUNKS} chunks: split it into several.")
     language = language_of("\n".join(passage.text for passage in passages[:LANGUAGE_FROM]))
+    language = language or loaded.language[:2].lower()  # what a page says of itself is often its template's
     texts = tuple(tuple(windows(passage, named)) for passage in passages)
     return Draft(named, fingerprint(raw, title, sizes), language, passages, texts)
 

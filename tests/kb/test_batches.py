@@ -176,6 +176,22 @@ def test_an_outage_fails_no_document_however_long_it_is(session: Session, site: 
     assert the_document(session).state == "live"
 
 
+def test_a_document_that_kills_its_readers_is_read_alone_and_then_given_up(
+    session: Session, site: Site, tmp_path: Path
+) -> None:
+    enrol(session, site, folder_of(tmp_path, 3))
+    deadly = Document.locator.endswith("doc0000.md")
+    session.execute(update(Document).where(deadly).values(attempts=2))  # two workers have died with it
+    session.commit()
+    assert index_waiting(site.id, embedders=only(Hashing())) == 2
+    assert session.scalar(select(Document.state).where(deadly)) == "queued"
+    session.execute(update(Document).where(deadly).values(attempts=4))
+    session.commit()
+    assert index_waiting(site.id, embedders=only(Hashing())) == 1
+    assert session.scalar(select(Document.state).where(deadly)) == "failed"
+    assert "died each time" in (session.scalar(select(Document.reason).where(deadly)) or "")
+
+
 def test_the_servers_own_pause_is_kept(session: Session, site: Site, tmp_path: Path) -> None:
     enrol(session, site, aged(write(tmp_path, returns=RETURNS)))
     work(session, site, Choosy(until=0, error=EmbedderUnavailable(retry_after_s=600)))

@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from core import db
 from core.embedded import Addresses
 from core.models import Chunk, Document, EmbeddingCache
 from core.queue import Job
+from kb.claims import Claims
 from kb.indexer import due, index_waiting
 from kb.registering import register_folder
 from kb.search import search
@@ -84,6 +87,21 @@ def test_a_killed_worker_costs_one_batch(waiting: None) -> None:
         assert len(embedder.seen) == windows - kept
         found = search(session, site_id=SITE, channel="web", query="subject3", embedder=Hashing())
         assert "subject3" in found.snippets[0].text
+
+
+def test_a_lease_is_renewed_while_a_document_is_read(waiting: None) -> None:
+    def lease() -> datetime | None:
+        with db.transaction() as session:
+            return session.scalar(select(func.max(Document.leased_until)))
+
+    claims = Claims.take(due(SITE))
+    before = lease()
+    with claims.kept(every_s=0.01):
+        until = time.monotonic() + 10
+        while lease() == before and time.monotonic() < until:
+            time.sleep(0.01)
+    assert lease() != before
+    assert len(claims.say("extracting", list(claims))) == 6, "they are ours still"
 
 
 def test_every_job_of_the_worker_is_known_to_it() -> None:

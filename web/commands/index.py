@@ -66,13 +66,17 @@ def index(
     with at_home():
         from core.db import transaction
         from kb.registering import register_in_batches
+        from kb.sitemap_file import looks_like_sitemap
         from kb.sources import find_sources
         from kb.steering import checked_site
 
         with transaction() as session:
             paused = checked_site(session, site).indexing_paused
         begun = time.monotonic()
-        registered = register_in_batches(site, find_sources(where))
+        if "://" in where and looks_like_sitemap(where):
+            registered = _crawl(where, site)
+        else:
+            registered = register_in_batches(site, find_sources(where))
         looked = time.monotonic() - begun
         if paused:
             typer.echo(f"Indexing of {site} is paused: `handrail kb resume --site {site}` lets it go on.", err=True)
@@ -81,6 +85,27 @@ def index(
         _sum_up(registered, tally, looked)
     if tally.failed:
         raise typer.Exit(1)
+
+
+def _crawl(url: str, site_id: str) -> "Registered":
+    """Read a sitemap in this process, whoever else works; its pages wait for whoever indexes."""
+    from sqlalchemy import select
+
+    from core.db import transaction
+    from core.models import Document, Sitemap
+    from kb.registering import Registered
+    from kb.sitemap import read_sitemap, register_sitemap
+
+    with transaction() as session:
+        sitemap_id = register_sitemap(session, site_id=site_id, url=url).id
+    read_sitemap(sitemap_id)
+    with transaction() as session:
+        sitemap = session.get_one(Sitemap, sitemap_id)
+        if sitemap.reason:
+            typer.echo(f"{url}: {sitemap.reason}", err=True)
+        waiting = select(Document.id).where(Document.sitemap_id == sitemap_id, Document.due_at.is_not(None))
+        due = tuple(session.scalars(waiting.order_by(Document.due_at)))
+        return Registered(due, unchanged=max(0, sitemap.pages - len(due)))
 
 
 def follow(documents: Sequence[UUID], site_id: str) -> Tally:
