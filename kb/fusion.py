@@ -1,6 +1,6 @@
 """Two legs into one ranking: each is scaled to 0..1, then they are averaged by weight."""
 
-from kb.analysis import WORD, fold, language_of, term
+from kb.analysis import WORD, fold, term
 from kb.query import Query
 
 # Both measured on one half of the questions of three sets; the plateau of the first is 0.5 to 0.7.
@@ -21,7 +21,7 @@ def fuse(lexical: dict[int, float], nearest: dict[int, float], vectors: float = 
 
 def share(query: Query, model: str) -> float:
     """The vector leg's share for `query`, embedded by `model`."""
-    spoken = language_of(query.text) or query.main
+    spoken = query.spoken or query.main
     if spoken != "en" and model.startswith(READ_ENGLISH_ONLY):
         return FOREIGN
     meant = [word for word in WORD.findall(fold(query.text)) if term(word, spoken)]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from kb.analysis import AROUND_WORDS, STOP_WORDS, WORD, fold, language_of, stem, term, words, written_out
+from kb.analysis import AROUND_WORDS, STOP_WORDS, WORD, language_of, stem, term, words, written_out
 from kb.spelling import alternatives
 
 HEAD, TAIL = 700, 300  # characters of a longer question that are read: the matter stands first or last
@@ -51,6 +51,7 @@ class Query:
     terms: tuple[tuple[str, float], ...]
     said: tuple[Said, ...] = ()
     languages: tuple[str, ...] = ("",)
+    spoken: str = ""  # the language of the question, "" where it can't be told
 
     @property
     def main(self) -> str:
@@ -69,7 +70,8 @@ def read_query(question: str, languages: Collection[str] = ()) -> Query:
     # What can't be stored can't be found: halves of surrogate pairs, and zeros.
     text = " ".join(_shortened(question.encode(errors="ignore").decode().replace("\0", " ")).split())
     empty = Query(text, (), (), ("", *sorted(set(languages) - {""})))
-    spoken = language_of(text) or empty.main
+    told = language_of(text)
+    spoken = told or empty.main
     if spoken == "en":
         text = written_out(text)[: HEAD + TAIL + 1]
     dull = STOP_WORDS.get(spoken, frozenset())
@@ -78,7 +80,7 @@ def read_query(question: str, languages: Collection[str] = ()) -> Query:
     languages = empty.languages
     said = [_said(word, languages, SINGLE if paired and _wide(word) and len(word) == 1 else 1.0) for word in found]
     joined = [_said(word, languages, 1.0, guessed=True) for word in _joined(text, dull) if word not in found]
-    return _query(text, (*said, *joined), languages)
+    return _query(text, (*said, *joined), replace(empty, spoken=told))
 
 
 def lost(query: Query, unknown: Collection[str]) -> bool:
@@ -94,8 +96,7 @@ def mended(query: Query, unknown: Collection[str], known: Mapping[str, int]) -> 
     known counts. Of a word with terms in several languages those stay that are known.
     """
     said: list[Said] = []
-    spoken = language_of(query.text)
-    names = {fold(match.group()) for match in WORD.finditer(query.text) if match.group()[0].isupper()}
+    names = {word for match in WORD.findall(query.text) if match[0].isupper() for word in words(match)}
     spelled: dict[str, str] = {}
     for one in query.said:
         left = {language: found for language, found in one.terms.items() if found not in unknown}
@@ -104,29 +105,29 @@ def mended(query: Query, unknown: Collection[str], known: Mapping[str, int]) -> 
             continue
         if one.guessed:
             continue
-        better, is_spelling = alternatives(one.word, known, spoken, name=one.word in names)
+        better, is_spelling = alternatives(one.word, known, query.spoken, name=one.word in names)
         if is_spelling:
             spelled[one.word] = better[0]
         said += [_said(word, query.languages, MENDED, guessed=True) for word in better] or [one]
     text = query.text
     if spelled:
-        text = WORD.sub(lambda match: spelled.get(fold(match.group()), match.group()), text)
-    return _query(text, tuple(said), query.languages)
+        text = WORD.sub(lambda match: spelled.get(words(match.group())[0], match.group()), text)
+    return _query(text, tuple(said), query)
 
 
 def added(query: Query, more: Sequence[str]) -> Query:
     """`query` with `more` folded words that mean the same as words in it."""
     said = [_said(word, query.languages, MENDED, guessed=True) for word in more]
-    return _query(query.text, (*query.said, *said), query.languages)
+    return _query(query.text, (*query.said, *said), query)
 
 
-def _query(text: str, said: tuple[Said, ...], languages: tuple[str, ...]) -> Query:
+def _query(text: str, said: tuple[Said, ...], like: Query) -> Query:
     kept = tuple(one for one in said if one.terms)
     weights: dict[str, float] = {}
     for one in kept:
         for found in one.terms.values():
             weights[found] = max(weights.get(found, 0.0), one.weight)
-    return Query(text, tuple(weights.items()), kept, languages)
+    return Query(text, tuple(weights.items()), kept, like.languages, like.spoken)
 
 
 def _said(word: str, languages: Sequence[str], weight: float, *, guessed: bool = False) -> Said:

@@ -41,7 +41,8 @@ def _by_model(candidates: Sequence[Candidate], query: Query, reranker: Reranker 
 
 
 def _by_features(candidates: Sequence[Candidate], query: Query, stats: TermStats) -> list[float]:
-    return [score(one, query, weigh(query, stats, one.language)) for one in candidates]
+    weights = {language: weigh(query, stats, language) for language in {one.language for one in candidates}}
+    return [score(one, query, weights[one.language]) for one in candidates]
 
 
 def weigh(query: Query, stats: TermStats, language: str = "") -> dict[str, float]:
@@ -61,7 +62,7 @@ def weigh(query: Query, stats: TermStats, language: str = "") -> dict[str, float
 
 def score(candidate: Candidate, query: Query, weights: dict[str, float]) -> float:
     """The fused score, how much of the question's order the text keeps, and how much of its words the headings have."""
-    headings = terms(f"{candidate.title} {candidate.section}", candidate.language)
+    headings = _text_terms(f"{candidate.title} {candidate.section}", candidate.language)
     text = (*_text_terms(candidate.text, candidate.language), *headings)
     asked = [said.term(candidate.language) for said in query.said if not said.guessed]
     kept = neighbours(asked, text, weights)
@@ -74,7 +75,10 @@ def neighbours(asked: Sequence[str], text: Sequence[str], weights: dict[str, flo
     total = sum(pairs.values())
     if not total:
         return 0.0
-    there = {pair for step in range(1, APART + 1) for pair in zip(text, text[step:], strict=False)}
+    hits = [(at, term) for at, term in enumerate(text) if term in weights]
+    there: set[tuple[str, str]] = set()
+    for place, (at, term) in enumerate(hits):
+        there.update((term, other) for later, other in hits[place + 1 : place + 1 + APART] if later - at <= APART)
     return sum(worth for pair, worth in pairs.items() if pair in there) / total
 
 

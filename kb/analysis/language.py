@@ -36,6 +36,8 @@ UKRAINIAN = 0.02  # share of letters that Russian does not have
 def language_of(text: str) -> str:
     """ISO 639-1, or "" where it can't be told. Of mixed text the language of most of it."""
     sample = _sample(text)
+    if sample.isascii():
+        return _latin(sample)
     latin = len(LATIN.findall(sample))
     counts = {language: len(script.findall(sample)) for language, script in SCRIPTS.items()}
     most = max(counts, key=lambda language: counts[language])
@@ -70,8 +72,8 @@ def _latin(sample: str) -> str:
         speakers = _speakers().get(word, ())
         for language in speakers:
             worth[language] += 1 / len(speakers) ** 0.5
-    low = sample.lower()
-    for language, letters in OWN_LETTERS.items():
+    low = "" if sample.isascii() else sample.lower()
+    for language, letters in OWN_LETTERS.items() if low else ():
         worth[language] += LETTER_WORTH * sum(low.count(letter) for letter in letters)
     first, second = sorted(worth, key=lambda language: -worth[language])[:2]
     sure = worth[first] >= max(ENOUGH * len(said), LEAST * (first != "en")) and worth[first] >= AHEAD * worth[second]

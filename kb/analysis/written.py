@@ -39,7 +39,8 @@ def fold(text: str) -> str:
     """Lower case without accents: "Café" and "cafe" are one word, "Straße" and "STRASSE", "١٢" and "12"."""
     if text.isascii():
         return text.lower()
-    spread = unicodedata.normalize("NFKD", text.casefold())
+    # Twice: some signs become capitals ("℠"), and some small letters fall apart once more.
+    spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return unicodedata.normalize("NFC", _MARKS.sub("", spread)).translate(_ALIKE)
 
 
