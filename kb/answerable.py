@@ -1,48 +1,164 @@
-"""Is this question answered by what was found? A logistic score over a few signals."""
+"""Is this question answered by what was found? A calibrated likelihood, and the reason where it is no."""
 
 import math
-from dataclasses import astuple, dataclass
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
 
-from kb.analysis import terms
-from kb.lexical import Lexicon
+from kb.analysis import term, terms, words
+from kb.lines import Indexed, indexed, pieces, placed
+from kb.meanings import vectors
 from kb.query import Query
-from kb.rerank import Candidate, best_line, coverage, line_terms, weigh
+from kb.rerank import Candidate, coverage
+from kb.vectors import Vectors
 
-# Fitted by regularised logistic regression over 90 answerable questions (66 written for this, 24 of the development
-# set) and 170 that are not (50 of them about the shop, 120 of CLINC150's out-of-scope ones). In tenfold
-# cross-validation a limit of 0.4 keeps 91 % of the former and stops 95 % of CLINC's, but only 76 % of those about the
-# shop. The evaluation set was not looked at.
-BIAS = -4.14
-WEIGHTS = (4.9, 1.36, 1.43, 2.81, -1.71)  # in the order of the fields of Signals
+LIMIT = 0.25  # below it the agent abstains; ops/evals/fit_answerable.py chooses it, too
+DOUBT = (0.03, 0.9)  # outside of it the sentences are not looked at: a new one costs a few milliseconds
+SENTENCES = 4  # that are compared with the question …
+OF_ONE = 2  # … at most so many of one passage
+BY_MEANING = 2.0  # what the cosine of a passage counts beside the terms in its line, where the best line is chosen
+FIRST = 3  # candidates that "held" and "headings" look at
+
+# Bias and weights, in the order of Signals.known(), as `python -m ops.evals.fit_answerable` prints them. What is known
+# decides: the words alone (no local model, or none that works), the passages' cosines, the sentences' as well.
+WEIGHTS: dict[int, tuple[float, ...]] = {
+    4: (-5.0, 3.0, 3.0, -2.0, 0.5),
+    5: (-5.0, 3.0, 3.0, -2.0, 0.5, 3.0),
+    6: (-5.0, 3.0, 3.0, -2.0, 0.5, 1.0, 4.0),
+}
+
+
+class TermStats(Protocol):
+    """How common a question's terms are in a site's chunks."""
+
+    def frequency(self, found: str, /) -> int:
+        """In how many chunks a term occurs."""
+        ...
+
+    def idf(self, found: str, /) -> float:
+        """How much a term tells, 0 for one that no chunk has not."""
+        ...
 
 
 @dataclass(frozen=True)
 class Signals:
-    """What is known about the best candidates of one search; each is about 0 to 1."""
+    """What is known about the candidates of one search; each about 0 to 1, `length` up to 5."""
 
-    cosine: float  # of the nearest window
-    coverage: float  # share of the question's terms, by idf, that the best candidate holds
-    line: float  # the same for its best two lines
-    strength: float  # BM25 of the best candidate, as a share of what the question could reach
-    unknown: float  # share of the question's terms that no chunk has
+    covered: float  # share of the question's terms, by idf, that the best line holds with the headings above it
+    held: float  # share of its terms, each counting alike, that one of the first passages holds
+    headings: float  # share by idf that stands in a title or section: what a page is about is not yet the answer
+    length: float  # of the question, the logarithm of its words
+    near: float | None = None  # cosine of the best line's passage to the question; None without the local model
+    said: float | None = None  # cosine of the nearest of the likeliest sentences; None where they were not looked at
 
-    @classmethod
-    def of(cls, ranked: list[tuple[Candidate, float]], query: Query, lexicon: Lexicon) -> "Signals":
-        """The signals of a ranking; each the best among its first three."""
-        first = [candidate for candidate, _ in ranked[:3]]
-        worth = weigh(query, lexicon)
-        weights = sum(weight for _, weight in query.terms)
-        held = [frozenset(terms(f"{one.title} {one.section}")).union(*line_terms(one.text)) for one in first]
-        return cls(
-            cosine=max(one.cosine for one in first),
-            coverage=max(coverage(worth, found) for found in held),
-            line=max(best_line(one.text, worth) for one in first),
-            strength=max(one.lexical for one in first) / (sum(worth.values()) or 1.0),
-            unknown=sum(weight for one, weight in query.terms if not lexicon.frequency(one)) / (weights or 1.0),
+    def known(self) -> tuple[float, ...]:
+        """The values that there are."""
+        return tuple(
+            value
+            for value in (self.covered, self.held, self.headings, self.length, self.near, self.said)
+            if value is not None
         )
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """How likely (0 to 1) a question is answered, why not where that is below LIMIT, and what it rests on."""
+
+    likelihood: float
+    reason: str
+    signals: Signals
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A line of a candidate, and how well it stands to the question."""
+
+    candidate: Candidate
+    indexed: Indexed
+    covered: float
+
+    @property
+    def rank(self) -> float:
+        return self.covered + BY_MEANING * self.candidate.cosine
+
+
+def judge(ranked: list[tuple[Candidate, float]], query: Query, stats: TermStats, vector: Vectors | None) -> Verdict:
+    """The verdict on a ranking. `vector`: the question's, by the local model; None where the search used none."""
+    worth = {one: weight * stats.idf(one) for one, weight in query.terms}
+    lines = sorted(_placed(ranked, worth), key=lambda line: -line.rank)
+    signals = _signals([candidate for candidate, _ in ranked[:FIRST]], query, worth, lines)
+    if vector is None or not lines or not any(candidate.cosine for candidate, _ in ranked):
+        likelihood = answerable(signals)
+    else:
+        signals = replace(signals, near=lines[0].candidate.cosine)
+        likelihood = answerable(signals)
+        if DOUBT[0] <= likelihood <= DOUBT[1] and (said := _said(lines, worth, vector)) is not None:
+            signals = replace(signals, said=said)
+            likelihood = answerable(signals)
+    return Verdict(likelihood, "" if likelihood >= LIMIT else _reason(query, stats, lines), signals)
+
+
 def answerable(signals: Signals) -> float:
-    """The likelihood, 0 to 1."""
-    weighted = sum(weight * value for weight, value in zip(WEIGHTS, astuple(signals), strict=True))
-    return 1 / (1 + math.exp(-(BIAS + weighted)))
+    """The likelihood, 0 to 1: of questions that score so, half answerable and half not, this share is answered."""
+    known = signals.known()
+    bias, *weights = WEIGHTS[len(known)]
+    weighted = sum(weight * value for weight, value in zip(weights, known, strict=True))
+    return 1 / (1 + math.exp(-(bias + weighted)))
+
+
+def _placed(ranked: list[tuple[Candidate, float]], worth: dict[str, float]) -> Iterator[_Placed]:
+    for candidate, _ in ranked:
+        for line in indexed(candidate.title, candidate.section, candidate.text):
+            yield _Placed(candidate, line, coverage(worth, line.own | line.above))
+
+
+def _signals(first: list[Candidate], query: Query, worth: dict[str, float], lines: list[_Placed]) -> Signals:
+    above = [frozenset(terms(f"{one.title} {one.section}")) for one in first]
+    within = [
+        head.union(*(line.own | line.above for line in indexed(one.title, one.section, one.text)))
+        for head, one in zip(above, first, strict=True)
+    ]
+    return Signals(
+        covered=lines[0].covered if lines else 0.0,
+        held=max((coverage(dict(query.terms), found) for found in within), default=0.0),
+        headings=max((coverage(worth, found) for found in above), default=0.0),
+        length=math.log1p(min(len(query.text.split()), 100)),
+    )
+
+
+def _said(lines: list[_Placed], worth: dict[str, float], vector: Vectors) -> float | None:
+    made = vectors(list(_likely(lines, worth)))
+    return None if made is None or not len(made) else float((made @ vector).max())
+
+
+def _likely(lines: list[_Placed], worth: dict[str, float]) -> Iterator[str]:
+    """Of the best lines the sentence that holds most of the question, at most OF_ONE of a passage."""
+    taken: Counter[int] = Counter()
+    for line in lines:
+        if taken.total() == SENTENCES:
+            return
+        found = [text for _, text in pieces(line.indexed.line.text)]
+        if found and taken[line.candidate.chunk_id] < OF_ONE:
+            taken[line.candidate.chunk_id] += 1
+            best = max(found, key=lambda text: coverage(worth, terms(text)))
+            yield placed(line.candidate.title, line.indexed.line.headings, best)
+
+
+def _reason(query: Query, stats: TermStats, lines: list[_Placed]) -> str:
+    """In words for the person who reads the conversation later."""
+    written = {found: word for word in words(query.text) if (found := term(word))}
+    if not lines:
+        return "The search found nothing."
+    if not written:
+        return "The question has no word to search for."
+    if unknown := [word for found, word in written.items() if not stats.frequency(found)]:
+        return f"No passage has {_listed(unknown)}."
+    best = lines[0].indexed
+    if lost := [word for found, word in written.items() if found not in best.own | best.above]:
+        return f"The nearest passage, in “{lines[0].candidate.title}”, does not speak of {_listed(lost)}."
+    return "The passages have the words of the question, but nothing in them is near to it in meaning."
+
+
+def _listed(found: list[str], most: int = 5) -> str:
+    return ", ".join(f"“{word[:40]}”" for word in found[:most])

@@ -16,11 +16,12 @@ from sqlalchemy.types import BigInteger
 
 from core.log import get_logger
 from core.settings import get_settings
-from kb.answerable import Signals, answerable
+from kb.answerable import Signals, judge
 from kb.embeddings import Embedder, get_embedder
 from kb.errors import EmbedderUnavailable
 from kb.fusion import fuse
 from kb.lexical import Lexicon, Scores
+from kb.minilm import MiniLM
 from kb.query import Query, read_query
 from kb.rerank import Candidate, rerank
 from kb.site_index import SHELF, Shelf, SiteIndex
@@ -55,10 +56,15 @@ class Snippet:
 
 @dataclass(frozen=True)
 class Found:
-    """Snippets, best first, and how likely (0 to 1) the question is answered by them."""
+    """Snippets, best first, and how likely (0 to 1) the question is answered by them.
+
+    `reason` says why not, where that is below `kb.answerable.LIMIT`; `signals` are what the likelihood rests on.
+    """
 
     snippets: tuple[Snippet, ...]
     answerable: float
+    reason: str = ""
+    signals: Signals | None = None
 
 
 @dataclass(frozen=True)
@@ -92,13 +98,17 @@ def search(
     settings = get_settings()
     top_k = settings.search_keep if top_k is None else top_k
     scope = _Scope(session, site_id, channel)
-    legs = _ask(scope, query, embedder or get_embedder(), shelf)
+    embedder = embedder or get_embedder()
+    legs = _ask(scope, query, embedder, shelf)
     wanted = max(settings.search_candidates, top_k)
     ranked = rerank(_candidates(scope, legs, wanted + SPARE), legs.query, legs.lexicon, wanted) if legs else []
     if not legs or not ranked:
-        return Found((), 0.0)
-    signals = Signals.of(ranked, legs.query, legs.lexicon)
-    return Found(tuple(_snippet(candidate, score) for candidate, score in ranked[:top_k]), answerable(signals))
+        return Found((), 0.0, "The search found nothing.")
+    # Only the local model's cosines were fitted to; that of the question is kept, so this is no second call.
+    vector = _vector(embedder, legs.query.text) if isinstance(embedder, MiniLM) else None
+    verdict = judge(ranked, legs.query, legs.lexicon, vector)
+    snippets = tuple(_snippet(candidate, score) for candidate, score in ranked[:top_k])
+    return Found(snippets, verdict.likelihood, verdict.reason, verdict.signals)
 
 
 def _ask(scope: _Scope, question: str, embedder: Embedder, shelf: Shelf) -> _Legs | None:
