@@ -2,7 +2,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test lint eval bench chaos walks faults lock clean
+.PHONY: help setup setup-dev demo test lint eval eval-answerability bench chaos walks faults lock clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -24,6 +24,9 @@ lint: setup-dev  ## the quick checks alone
 
 eval: setup-dev  ## ask the demo questions and print what was cited, answered and refused
 	@$(BIN)/handrail eval
+
+eval-answerability: setup-dev  ## does the search know when the demo shop's documents hold no answer?
+	@$(BIN)/handrail eval-answerability
 
 bench: setup-dev  ## time from a message to its first sentence and to its end, beside a floor in the same run
 	@$(BIN)/handrail bench

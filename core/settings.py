@@ -99,6 +99,9 @@ class Settings(BaseSettings):
     chunk_overlap_tokens: int = 80
     search_candidates: int = 8
     search_keep: int = 3
+    # Whether the likeliest sentences are compared with the question, too, to tell whether it is answered: a new one
+    # costs a few milliseconds, so only where passages leave it in doubt. With the local model alone.
+    search_sentences: Literal["in_doubt", "always", "never"] = "in_doubt"
     index_stale_hours: int = 24 * 7
     fetch_max_bytes: int = 25 * 1024 * 1024
     fetch_seconds: float = 20.0
@@ -178,6 +181,7 @@ class Settings(BaseSettings):
                 *("model_connect_seconds", "model_first_token_seconds", "model_silence_seconds", "model_seconds"),
                 *("turn_seconds", "tool_seconds", "max_tool_calls", "tool_retry_delays_ms", "max_redrafts"),
                 *("memory_messages", "memory_chars", "embedder", "embedding_model", "search_candidates", "search_keep"),
+                *("search_sentences",),
             },
         )
         return hashlib.sha256(repr(sorted(kept.items())).encode()).hexdigest()[:16]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from core.settings import get_settings
 from kb.analysis import term, terms, words
 from kb.lines import Indexed, indexed, pieces, placed
 from kb.meanings import vectors
@@ -13,8 +14,9 @@ from kb.query import Query
 from kb.rerank import Candidate, coverage
 from kb.vectors import Vectors
 
-LIMIT = 0.25  # below it the agent abstains; ops/evals/fit_answerable.py chooses it, too
-DOUBT = (0.03, 0.9)  # outside of it the sentences are not looked at: a new one costs a few milliseconds
+LIMIT = 0.22  # below it the agent abstains; ops/evals/fit_answerable.py chooses it, too
+# Likelihoods, by the passages alone, between which the sentences are looked at; the setting `search_sentences` chooses.
+DOUBTED = {"in_doubt": (0.03, 0.9), "always": (0.0, 1.0), "never": (1.0, 0.0)}
 SENTENCES = 4  # that are compared with the question …
 OF_ONE = 2  # … at most so many of one passage
 BY_MEANING = 2.0  # what the cosine of a passage counts beside the terms in its line, where the best line is chosen
@@ -23,9 +25,9 @@ FIRST = 3  # candidates that "held" and "headings" look at
 # Bias and weights, in the order of Signals.known(), as `python -m ops.evals.fit_answerable` prints them. What is known
 # decides: the words alone (no local model, or none that works), the passages' cosines, the sentences' as well.
 WEIGHTS: dict[int, tuple[float, ...]] = {
-    4: (-5.0, 3.0, 3.0, -2.0, 0.5),
-    5: (-5.0, 3.0, 3.0, -2.0, 0.5, 3.0),
-    6: (-5.0, 3.0, 3.0, -2.0, 0.5, 1.0, 4.0),
+    4: (-8.25, 2.5, 5.72, -1.0, 1.67),
+    5: (-7.83, 3.22, 3.74, -2.5, 0.89, 6.28),
+    6: (-7.95, 1.63, 3.69, -2.26, 0.65, 1.67, 6.69),
 }
 
 
@@ -85,6 +87,7 @@ class _Placed:
 
 def judge(ranked: list[tuple[Candidate, float]], query: Query, stats: TermStats, vector: Vectors | None) -> Verdict:
     """The verdict on a ranking. `vector`: the question's, by the local model; None where the search used none."""
+    doubt = DOUBTED[get_settings().search_sentences]
     worth = {one: weight * stats.idf(one) for one, weight in query.terms}
     lines = sorted(_placed(ranked, worth), key=lambda line: -line.rank)
     signals = _signals([candidate for candidate, _ in ranked[:FIRST]], query, worth, lines)
@@ -93,7 +96,7 @@ def judge(ranked: list[tuple[Candidate, float]], query: Query, stats: TermStats,
     else:
         signals = replace(signals, near=lines[0].candidate.cosine)
         likelihood = answerable(signals)
-        if DOUBT[0] <= likelihood <= DOUBT[1] and (said := _said(lines, worth, vector)) is not None:
+        if doubt[0] <= likelihood <= doubt[1] and (said := _said(lines, worth, vector)) is not None:
             signals = replace(signals, said=said)
             likelihood = answerable(signals)
     return Verdict(likelihood, "" if likelihood >= LIMIT else _reason(query, stats, lines), signals)
