@@ -23,6 +23,7 @@ from kb.fusion import fuse
 from kb.lexical import Lexicon, Scores
 from kb.minilm import MiniLM
 from kb.query import Query, read_query
+from kb.readable import readable
 from kb.rerank import Candidate, rerank
 from kb.site_index import SHELF, Shelf, SiteIndex
 from kb.vectors import Vectors
@@ -99,7 +100,7 @@ def search(
     top_k = settings.search_keep if top_k is None else top_k
     scope = _Scope(session, site_id, channel)
     embedder = embedder or get_embedder()
-    legs = _ask(scope, query, embedder, shelf)
+    legs = _ask(scope, readable(query), embedder, shelf)
     wanted = max(settings.search_candidates, top_k)
     ranked = rerank(_candidates(scope, legs, wanted + SPARE), legs.query, legs.lexicon, wanted) if legs else []
     if not legs or not ranked:

@@ -37,7 +37,7 @@ def judge(
 @app.command()
 def eval_answerability(
     *,
-    oos: Annotated[Path | None, typer.Option(help='Questions out of scope, one {"text": …} a line; else CLINC150.')] = None,
+    oos: Annotated[Path | None, typer.Option(help='Out of scope, one {"text": …} a line; else CLINC150.')] = None,
     json: Annotated[bool, typer.Option(help="Print all figures as JSON.")] = False,
 ) -> None:
     """Judge on the demo shop whether the search knows when nothing answers; exit code 1 below the targets."""

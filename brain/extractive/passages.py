@@ -26,10 +26,11 @@ class Unit:
 
 @dataclass(frozen=True)
 class Evidence:
-    """One search: what was asked, and what came back."""
+    """One search: what was asked, what came back, and how likely (0 to 1) the search holds it to be an answer."""
 
     query: str
     units: tuple[Unit, ...]
+    answerable: float = 1.0
 
 
 def read_search(outcome: ToolOutcome) -> Evidence | None:
@@ -40,7 +41,7 @@ def read_search(outcome: ToolOutcome) -> Evidence | None:
         snippets = output["snippets"]
         best = max((float(snippet["score"]) for snippet in snippets), default=0.0) or 1.0
         units = tuple(unit for rank, snippet in enumerate(snippets) for unit in _units(snippet, rank, best))
-        return Evidence(query, units)
+        return Evidence(query, units, float(output.get("answerable", 1.0)))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 

@@ -90,11 +90,11 @@ def _scored(asked: Asked) -> Scored:
     return Scored(asked, found.answerable, found.signals, found.reason, time.perf_counter() - began)
 
 
-def _below(likelihoods: Any, chosen: Any, limit: float) -> Share:  # noqa: ANN401 - arrays
+def _below(likelihoods: Any, chosen: Any, limit: float) -> Share:
     return share(likelihoods[chosen] < limit)
 
 
-def _against(groups: Any, no: list[Group]) -> list[tuple[Group, Any]]:  # noqa: ANN401 - arrays
+def _against(groups: Any, no: list[Group]) -> list[tuple[Group, Any]]:
     return [(group, (groups == "own") | (groups == group)) for group in no if (groups == group).any()]
 
 
@@ -117,4 +117,3 @@ def _print(figures: dict[str, Any], scored: list[Scored]) -> None:
     for one in reasons:
         typer.echo(f"For example: {one.asked.text} → {one.reason}")
     typer.echo(f"Targets: {ABSTAIN_TARGET:.0%} abstained out of scope, at most {FALSE_TARGET:.0%} of our own.")
-

@@ -4,6 +4,7 @@ Regularised logistic regression, one for each set of signals that may be known. 
 makes .5 mean .5 in that mix; how well it does is printed out of fold, and for the other half by eval-answerability.
 """
 
+import json
 import os
 from dataclasses import replace
 
@@ -12,12 +13,13 @@ import typer
 from numpy.typing import NDArray
 
 from kb.answerable import Signals
-from ops.evals.asked import Asked, load_asked
+from ops.evals.asked import HERE, Asked, load_asked
 from ops.evals.calibration import Floats, log_loss, mixed, roc_auc
 
 RIDGE = 1.0  # on standardised signals
 FOLDS, SEEDS = 8, 5
 FALSE = 0.05  # share of our own tuned questions that the limit may cost, out of fold
+SAVED = HERE / "data" / "answerable_signals.json"
 KNOWN = (4, 5, 6)  # signals: the words alone, with the passage's cosine, with the nearest sentence's
 
 
@@ -50,6 +52,13 @@ def limit_of(likelihoods: Floats, asked: list[Asked]) -> float:
     return float(np.floor(own[int(FALSE * len(own))] * 100) / 100)
 
 
+def saved() -> tuple[list[Asked], list[Signals]]:
+    """The tuned questions with their signals, as they were when the weights were fitted."""
+    known = {one.text: one for one in load_asked() if one.half == "tune"}
+    rows = json.loads(SAVED.read_text(encoding="utf-8"))
+    return [known[text] for text, *_ in rows], [Signals(*values) for _, *values in rows]
+
+
 def _table(signals: list[Signals], count: int) -> Floats:
     cut = [replace(one, said=one.said if count > 5 else None, near=one.near if count > 4 else None) for one in signals]  # noqa: PLR2004
     return np.array([one.known() for one in cut])
@@ -79,8 +88,12 @@ def main() -> None:
     asked = [one for one in load_asked() if one.half == "tune"]
     with apart("fit-answerable"):
         scored = score(asked)
-    signals = [one.signals for one in scored if one.signals is not None]
-    asked = [one.asked for one in scored if one.signals is not None]
+    kept = [one for one in scored if one.signals is not None and one.signals.said is not None]
+    rows = [[one.asked.text, *(round(value, 4) for value in one.signals.known())] for one in kept if one.signals]
+    SAVED.write_text(
+        "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n", encoding="utf-8"
+    )
+    asked, signals = saved()
     truth = np.array([one.answerable for one in asked])
     for count, weights in fitted(signals, asked).items():
         said = out_of_fold(signals, asked, count)
