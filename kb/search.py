@@ -104,7 +104,7 @@ def search(
     wanted = max(settings.search_candidates, top_k)
     ranked = rerank(_candidates(scope, legs, wanted + SPARE), legs.query, legs.lexicon, wanted) if legs else []
     if not legs or not ranked:
-        return Found((), 0.0, "The search found nothing.")
+        return Found((), 0.0)
     # Only the local model's cosines were fitted to; that of the question is kept, so this is no second call.
     vector = _vector(embedder, legs.query.text) if isinstance(embedder, MiniLM) else None
     verdict = judge(ranked, legs.query, legs.lexicon, vector)

@@ -70,7 +70,7 @@ def figures_of(scored: list[Scored], limit: float = LIMIT) -> dict[str, Any]:
     groups = np.array([one.group for one in asked])
     weights = mixed(asked)
     bins = reliability(likelihoods, truth, weights)
-    no = [group for group in MIX if group != "own"]
+    no: list[Group] = [group for group in MIX if group != "own"]
     return {
         "limit": limit,
         "abstained": {group: asdict(_below(likelihoods, groups == group, limit)) for group in no},

@@ -94,8 +94,8 @@ def test_near_copies_are_shown_once(session: Session, site: Site, tmp_path: Path
 
 
 def test_an_unknown_or_empty_site_finds_nothing(session: Session, site: Site) -> None:
-    assert ask(session, site.id, "anything") == Found((), 0.0, "The search found nothing.")
-    assert ask(session, "nobody", "anything") == Found((), 0.0, "The search found nothing.")
+    assert ask(session, site.id, "anything") == Found((), 0.0)
+    assert ask(session, "nobody", "anything") == Found((), 0.0)
 
 
 def test_an_embedder_that_is_away_leaves_the_words(session: Session, shop: Site) -> None:

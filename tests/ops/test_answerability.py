@@ -1,6 +1,7 @@
 """The judging of "is this answerable?": its questions, its figures, and where the weights come from."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -43,8 +44,8 @@ def test_the_half_hangs_on_the_question_alone() -> None:
     assert {half_of(str(number)) for number in range(20)} == {"tune", "report"}
 
 
-def test_questions_that_cannot_be_read_are_refused(tmp_path: pytest.TempPathFactory) -> None:
-    broken = tmp_path / "broken.jsonl"  # type: ignore[operator]
+def test_questions_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.jsonl"
     broken.write_text('{"label": "oos"}\n')
     with pytest.raises(CasesUnreadable):
         load_asked(broken)
