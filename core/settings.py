@@ -110,6 +110,9 @@ class Settings(BaseSettings):
     reranker_seconds: float = 1.0  # then the order of our own features is taken
     vector_index_windows: int = 20_000  # of one audience from which on an HNSW index pays; below, a scan is exact
     vector_index_memory_mb: int = 256  # for building one
+    # Whether the likeliest sentences are compared with the question, too, to tell whether it is answered: a new one
+    # costs a few milliseconds, so only where passages leave it in doubt. With the local model alone.
+    search_sentences: Literal["in_doubt", "always", "never"] = "in_doubt"
     index_stale_hours: int = 24 * 7
     parse_seconds: float = Field(60.0, gt=0)  # of the processor, for one document; four times that by the clock
     parse_memory_mb: int = Field(1024, ge=256)  # of a process that reads documents
@@ -199,6 +202,7 @@ class Settings(BaseSettings):
                 *("turn_seconds", "tool_seconds", "max_tool_calls", "tool_retry_delays_ms", "max_redrafts"),
                 *("memory_messages", "memory_chars", "embedder", "embedding_model", "search_candidates", "search_keep"),
                 *("reranker_url", "reranker_model"),
+                *("search_sentences",),
             },
         )
         return hashlib.sha256(repr(sorted(kept.items())).encode()).hexdigest()[:16]

@@ -17,15 +17,17 @@ from core.log import get_logger
 from core.settings import get_settings
 from kb import wire
 from kb.acronyms import spelled_out
-from kb.answerable import Signals, answerable
+from kb.answerable import Signals, judge
 from kb.candidate import Candidate
 from kb.embeddings import Embedder, embedder_named
 from kb.errors import EmbedderUnavailable
 from kb.fusion import fuse, share
 from kb.lexical import TermStats
 from kb.matching import Matched, Model, match
+from kb.minilm import MiniLM
 from kb.nearest import nearest
 from kb.query import Query, lost, mended, read_query
+from kb.readable import readable
 from kb.rerank import rerank
 from kb.row_security import fenced
 from kb.shelf import SHELF, Scope
@@ -62,10 +64,15 @@ class Snippet:
 
 @dataclass(frozen=True)
 class Found:
-    """Snippets, best first, and how likely (0 to 1) the question is answered by them."""
+    """Snippets, best first, and how likely (0 to 1) the question is answered by them.
+
+    `reason` says why not, where that is below `kb.answerable.LIMIT`; `signals` are what the likelihood rests on.
+    """
 
     snippets: tuple[Snippet, ...]
     answerable: float
+    reason: str = ""
+    signals: Signals | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,7 @@ class Ranking(_Scores):
     query: Query
     stats: TermStats
     final: list[tuple[Candidate, float]]
+    vector: Vectors | None = None  # the question's, by the local model; None where another one, or none, was asked
 
 
 def search(
@@ -100,8 +108,9 @@ def search(
     ranking = ranked(session, site_id=site_id, channel=channel, query=query, embedder=embedder, count=count)
     if not ranking.final:
         return Found((), 0.0)
-    signals = Signals.of(ranking.final, ranking.query, ranking.stats)
-    return Found(tuple(_snippet(candidate, score) for candidate, score in ranking.final[:top_k]), answerable(signals))
+    verdict = judge(ranking.final, ranking.query, ranking.stats, ranking.vector)
+    snippets = tuple(_snippet(candidate, score) for candidate, score in ranking.final[:top_k])
+    return Found(snippets, verdict.likelihood, verdict.reason, verdict.signals)
 
 
 @fenced
@@ -122,7 +131,9 @@ def ranked(
         scores, candidates = _proposed(session, scope, asked, matched, vector=vector, count=count + SPARE)
     stats = matched.lexical.stats
     final = rerank(candidates, asked, stats, count)
-    return Ranking(scores.lexical, scores.nearest, scores.fused, asked, stats, final)
+    # Whether a question is answered was fitted to the local model's cosines alone.
+    local = vector if matched.model.name == MiniLM.name else None
+    return Ranking(scores.lexical, scores.nearest, scores.fused, asked, stats, final, local)
 
 
 def _proposed(
@@ -146,7 +157,7 @@ def _looked_up(session: Session, scope: Scope, question: str) -> tuple[Query, Ma
     Which languages a site has, and so how a question is stemmed, comes with the answer: where it is another than last
     time, it is asked once more.
     """
-    said = question.encode(errors="ignore").decode()  # half a character pair is none, and PostgreSQL takes none
+    said = readable(question)
     languages = SHELF.languages(scope)
     asked = read_query(said, languages)
     matched = match(session, scope, asked.words)

@@ -35,6 +35,21 @@ def judge(
 
 
 @app.command()
+def eval_answerability(
+    *,
+    oos: Annotated[Path | None, typer.Option(help='Out of scope, one {"text": …} a line; else CLINC150.')] = None,
+    json: Annotated[bool, typer.Option(help="Print all figures as JSON.")] = False,
+) -> None:
+    """Judge on the demo shop whether the search knows when nothing answers; exit code 1 below the targets."""
+    from ops.apart import apart
+    from ops.evals.answerability import run_answerability
+
+    with apart("eval-answerability"):
+        good = run_answerability(oos, as_json=json)
+    raise typer.Exit(0 if good else 1)
+
+
+@app.command()
 def bench(
     which: Annotated[list[Bench] | None, typer.Argument(help="Which ones; all but soak by default.")] = None,
     rounds: Annotated[int, typer.Option(help="Turns to measure for each situation.")] = 40,

@@ -55,10 +55,11 @@ class Passage(Output):
 
 
 class Passages(Output):
-    """The best passages first; `answerable` (0 to 1) is how likely they hold an answer."""
+    """The best passages first; `answerable` (0 to 1) is how likely they hold an answer, `reason` why it is unlikely."""
 
     snippets: tuple[Passage, ...]
     answerable: float = Field(ge=0, le=1)
+    reason: str = ""  # why it is unlikely; "" where it is not
 
 
 def run(caller: Caller, query: Query) -> Passages:
@@ -76,7 +77,7 @@ def run(caller: Caller, query: Query) -> Passages:
             log.warning("search_failed", cause=type(error).__name__)
             raise ToolFailed(FAILED) from error
     snippets = tuple(_passage(snippet) for snippet in found.snippets)
-    return Passages(snippets=snippets, answerable=round(found.answerable, SCORE_DIGITS))
+    return Passages(snippets=snippets, answerable=round(found.answerable, SCORE_DIGITS), reason=found.reason)
 
 
 def _passage(snippet: Snippet) -> Passage:
