@@ -35,7 +35,7 @@ def nearest(session: Session, matched: Matched, vector: Vectors, lexical: Sequen
         found += wire.rows(session, EXACT, values)
     for audience, live in matched.audiences.items():
         if live >= large_from:
-            found += wire.rows(session, _large(audience, model), {"vector": said}, prepare=False)
+            found += wire.rows(session, large(audience, model), {"vector": said}, prepare=False)
     best = _best(found)
     missing = [chunk_id for chunk_id in lexical if chunk_id not in best] if len(found) >= WINDOWS else []
     if missing:
@@ -44,7 +44,8 @@ def nearest(session: Session, matched: Matched, vector: Vectors, lexical: Sequen
     return best
 
 
-def _large(audience: int, model: Model) -> str:
+def large(audience: int, model: Model) -> str:
+    """The query for an audience that may have an index."""
     return LARGE.format(dimensions=model.dimensions, audience=audience, model=model.id, windows=WINDOWS)
 
 
