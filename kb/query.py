@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from kb.analysis import AROUND_WORDS, STOP_WORDS, WORD, fold, language_of, stem, term, words, written_out
+from kb.analysis import AROUND_WORDS, STOP_WORDS, WORD, language_of, stem, term, words, written_out
 from kb.spelling import alternatives
 
 HEAD, TAIL = 700, 300  # characters of a longer question that are read: the matter stands first or last
@@ -95,7 +95,7 @@ def mended(query: Query, unknown: Collection[str], known: Mapping[str, int]) -> 
     """
     said: list[Said] = []
     spoken = language_of(query.text)
-    names = {fold(match.group()) for match in WORD.finditer(query.text) if match.group()[0].isupper()}
+    names = {word for match in WORD.findall(query.text) if match[0].isupper() for word in words(match)}
     spelled: dict[str, str] = {}
     for one in query.said:
         left = {language: found for language, found in one.terms.items() if found not in unknown}
@@ -110,7 +110,7 @@ def mended(query: Query, unknown: Collection[str], known: Mapping[str, int]) -> 
         said += [_said(word, query.languages, MENDED, guessed=True) for word in better] or [one]
     text = query.text
     if spelled:
-        text = WORD.sub(lambda match: spelled.get(fold(match.group()), match.group()), text)
+        text = WORD.sub(lambda match: spelled.get(words(match.group())[0], match.group()), text)
     return _query(text, tuple(said), query.languages)
 
 

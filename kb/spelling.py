@@ -77,9 +77,10 @@ def _joins(base: str, tail: str) -> bool:
 
 def meant(word: str, known: Mapping[str, int], furthest: int = 2) -> str | None:
     """The known word that is one slip away from `word`, or two from a longer one; or has its consonants."""
-    furthest = min(furthest, 1 if len(word) <= 5 else 2)  # noqa: PLR2004 - one slip in a short word
+    reach = 1 if len(word) <= 5 else 2  # noqa: PLR2004 - one slip in a short word
     # Who slips still begins with the right letter, if not with the second one.
-    near = [found for found in _near(word, known, furthest) if word[0] in found[0][:2]]
+    near = [found for found in _near(word, known, reach) if word[0] in found[0][:2]]
+    near = [(other, steps) for other, steps in near if steps <= furthest or sorted(other) == sorted(word)]
     best = min(((steps, -known.get(other, 0), other) for other, steps in near), default=None)
     return best[2] if best else _without_vowels(word, known)
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from core.db import transaction
 from core.models import Chunk, Document, Site
 from core.settings import get_settings
-from kb.embeddings import batched, get_embedder
+from kb.embeddings import Embedder, batched, get_embedder
 from kb.errors import DocumentUnreadable
 from kb.preparing import Draft, configured_sizes, embed, extract
 from kb.replacing import replace_many
@@ -36,11 +36,18 @@ class _Place:
     """The site that holds the set: which document of it each chunk is of."""
 
     site_id: str
+    embedder: Embedder
     key_of: dict[int, str]
 
 
 def evaluate(
-    given: RetrievalSet, *, limit: int = 0, seed: int = 0, half: Half | None = None, progress: Progress
+    given: RetrievalSet,
+    *,
+    limit: int = 0,
+    seed: int = 0,
+    half: Half | None = None,
+    progress: Progress,
+    embedder: Embedder | None = None,
 ) -> dict[str, Any]:
     """The figures. `limit` questions at most (0: all), drawn by `seed`; of one `half` of them alone, where asked.
 
@@ -48,11 +55,12 @@ def evaluate(
     """
     questions = _chosen(given.questions, limit, seed, half)
     began = time.perf_counter()
+    embedder = embedder or get_embedder()
     with _site() as site_id:
-        unreadable = _index(site_id, given, progress)
+        unreadable = _index(site_id, given, embedder, progress)
         indexed = time.perf_counter()
         with transaction() as session:
-            place = _Place(site_id, _keys(session, site_id))
+            place = _Place(site_id, embedder, _keys(session, site_id))
         scores = _ask(place, questions, progress)
         asked = time.perf_counter()
     passed = dict(given.passed_over) | ({"unreadable documents": unreadable} if unreadable else {})
@@ -91,7 +99,7 @@ def _site() -> Iterator[str]:
             session.execute(delete(Site).where(Site.id == site_id))
 
 
-def _index(site_id: str, given: RetrievalSet, progress: Progress) -> int:
+def _index(site_id: str, given: RetrievalSet, embedder: Embedder, progress: Progress) -> int:
     """Make every document live; returns how many could not be read."""
     unreadable = done = 0
     for texts in batched(given.texts.values(), BATCH):
@@ -102,7 +110,7 @@ def _index(site_id: str, given: RetrievalSet, progress: Progress) -> int:
                 drafts.append((text, extract(raw, text.title, configured_sizes())))
             except DocumentUnreadable:
                 unreadable += 1
-        prepared = embed([draft for _, draft in drafts], [get_embedder()]) if drafts else []
+        prepared = embed([draft for _, draft in drafts], [embedder]) if drafts else []
         with transaction() as session:
             made = [
                 Document(site_id=site_id, source="file", locator=text.key, channels=[EVERY_CHANNEL])
@@ -117,7 +125,7 @@ def _index(site_id: str, given: RetrievalSet, progress: Progress) -> int:
 
 def _keys(session: Session, site_id: str) -> dict[int, str]:
     wanted = select(Chunk.id, Document.locator).join(Document, Document.id == Chunk.document_id)
-    return dict(session.execute(wanted.where(Chunk.site_id == site_id)).tuples())
+    return {row.id: row.locator for row in session.execute(wanted.where(Chunk.site_id == site_id))}
 
 
 def _ask(place: _Place, questions: list[Question], progress: Progress) -> dict[str, list[tuple[float, float]]]:
@@ -125,8 +133,9 @@ def _ask(place: _Place, questions: list[Question], progress: Progress) -> dict[s
     scores: dict[str, list[tuple[float, float]]] = {leg: [] for leg in LEGS}
     for number, question in enumerate(questions, start=1):
         with transaction() as session:
+            where = {"site_id": place.site_id, "channel": CHANNEL}
             count = get_settings().search_candidates
-            found = ranked(session, site_id=place.site_id, channel=CHANNEL, query=question.text, count=count)
+            found = ranked(session, **where, query=question.text, embedder=place.embedder, count=count)
         for leg, chunk_ids in _by_leg(found).items():
             # A document is as good as its best chunk.
             ranking = list(dict.fromkeys(place.key_of[one] for one in chunk_ids))

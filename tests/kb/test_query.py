@@ -102,6 +102,7 @@ def test_slips_in_other_languages_are_mended_where_a_letter_was_dropped_doubled_
 
 def test_a_name_is_mended_over_one_slip_alone() -> None:
     assert helped("boiling at how many degrees Celsius").text.endswith("Celsius")
+    assert helped("what was Ghandi's work", "Mahatma Gandhi, a grand man").text == "what was gandhi work"
     assert helped("does the Parliment object").text == "does the parliament object"
 
 
