@@ -132,13 +132,14 @@ def _read_title(title: str) -> _Title:
 
 def _likeness(one: str, other: str) -> float:
     first, second = _triples(one), _triples(other)
-    return len(first & second) / len(first | second)
+    common = len(first & second)
+    return common / (len(first) + len(second) - common)
 
 
 @lru_cache(maxsize=1024)
-def _triples(text: str) -> frozenset[tuple[str, ...]]:
-    said = _words(text)
-    return frozenset(zip(said, said[1:], said[2:], strict=False)) or frozenset({said})
+def _triples(text: str) -> frozenset[int]:
+    said = _words(text)  # hashes do: every pair of candidates is compared in every search
+    return frozenset(map(hash, zip(said, said[1:], said[2:], strict=False))) or frozenset({hash(said)})
 
 
 @lru_cache(maxsize=1024)
