@@ -136,19 +136,20 @@ def _likeness(one: str, other: str) -> float:
     if not _sketch(one) & _sketch(other):
         return 0.0
     first, second = _triples(one), _triples(other)
-    return len(first & second) / len(first | second)
+    common = len(first & second)
+    return common / (len(first) + len(second) - common)
 
 
 @lru_cache(maxsize=1024)
 def _sketch(text: str) -> frozenset[int]:
     """The smallest hashes of a text's triples: texts that share a third of them share none of 32 once in 300,000."""
-    return frozenset(nsmallest(SKETCH, map(hash, _triples(text))))
+    return frozenset(nsmallest(SKETCH, _triples(text)))
 
 
 @lru_cache(maxsize=1024)
-def _triples(text: str) -> frozenset[tuple[str, ...]]:
-    said = _words(text)
-    return frozenset(zip(said, said[1:], said[2:], strict=False)) or frozenset({said})
+def _triples(text: str) -> frozenset[int]:
+    said = _words(text)  # hashes do: every pair of candidates is compared in every search
+    return frozenset(map(hash, zip(said, said[1:], said[2:], strict=False))) or frozenset({hash(said)})
 
 
 @lru_cache(maxsize=1024)

@@ -41,9 +41,9 @@ def match(session: Session, scope: Scope, terms: Sequence[str]) -> Matched | Non
     values = {
         "site_id": scope[0],
         "channel": scope[1],
-        "terms": list(terms),
-        "known": [number for number, _ in known],
-        "made": [made for _, made in known],
+        "terms": wire.array(terms),
+        "known": wire.array(number for number, _ in known),
+        "made": wire.array(made for _, made in known),
     }
     found: list[list[Any]] = [[], [], [], []]
     for row in wire.rows(session, QUERY, values):

@@ -31,20 +31,22 @@ def nearest(session: Session, matched: Matched, vector: Vectors, lexical: Sequen
     small = [audience for audience, live in matched.audiences.items() if live < large_from]
     found: list[tuple[int, float]] = []
     if small:
-        values = {"audiences": small, "vector": said, "model": model.id, "windows": WINDOWS}
+        values = {"audiences": wire.array(small), "vector": said, "model": model.id, "windows": WINDOWS}
         found += wire.rows(session, EXACT, values)
     for audience, live in matched.audiences.items():
         if live >= large_from:
-            found += wire.rows(session, _large(audience, model), {"vector": said}, prepare=False)
+            found += wire.rows(session, large(audience, model), {"vector": said}, prepare=False)
     best = _best(found)
     missing = [chunk_id for chunk_id in lexical if chunk_id not in best] if len(found) >= WINDOWS else []
     if missing:
-        values = {"chunk_ids": missing, "vector": said, "model": model.id, "audiences": list(matched.audiences)}
+        values = {"chunk_ids": wire.array(missing), "vector": said, "model": model.id}
+        values["audiences"] = wire.array(matched.audiences)
         best |= _best(wire.rows(session, PROPOSED, values))
     return best
 
 
-def _large(audience: int, model: Model) -> str:
+def large(audience: int, model: Model) -> str:
+    """The query for an audience that may have an index."""
     return LARGE.format(dimensions=model.dimensions, audience=audience, model=model.id, windows=WINDOWS)
 
 

@@ -13,6 +13,7 @@ from kb.analysis import term, words
 MOST_ROWS = 32_768  # of one segment: a row is an uint16
 MOST_COUNT = 255  # a count is an uint8; BM25 is as good as flat there
 SHORTEST_WORD = 3  # that is kept for spelling
+NO_TERM = -1  # a stop word's number
 
 Ids = NDArray[np.int64]
 Rows = NDArray[np.uint16]
@@ -65,7 +66,7 @@ def build(entries: Sequence[Entry]) -> Built:
     """A segment of `entries`, at most MOST_ROWS of them, each with another id."""
     assert len(entries) <= MOST_ROWS
     numbers: dict[str, int] = {}
-    said: Counter[tuple[str, str]] = Counter()
+    met: dict[str, dict[str, list[int]]] = {}  # language → word → the number of its term, and how many passages have it
     rows: list[int] = []
     found: list[int] = []
     counts: list[int] = []
@@ -73,19 +74,33 @@ def build(entries: Sequence[Entry]) -> Built:
     ordered = sorted(entries, key=lambda entry: entry.chunk_id)
     for row, entry in enumerate(ordered):
         tally: dict[int, int] = {}
+        known = met.setdefault(entry.language, {})
         for word, count in Counter(words(entry.text)).items():
-            if kept := term_of(word, entry.language):
-                number = numbers.setdefault(kept, len(numbers))
+            noted = known.get(word)
+            if noted is None:
+                kept = term_of(word, entry.language)
+                noted = known[word] = [numbers.setdefault(kept, len(numbers)) if kept else NO_TERM, 0]
+            noted[1] += 1
+            if (number := noted[0]) != NO_TERM:
                 tally[number] = tally.get(number, 0) + count
-                if len(word) >= SHORTEST_WORD and word.isalpha():
-                    said[word, kept] += 1
         rows += [row] * len(tally)
         found += tally.keys()
         counts += tally.values()
         lengths.append(sum(tally.values()))
-    postings = _by_term(list(numbers), np.array(found, np.int64), np.array(rows, np.int64), np.array(counts, np.int64))
+    names = list(numbers)
+    postings = _by_term(names, np.array(found, np.int64), np.array(rows, np.int64), np.array(counts, np.int64))
     ids = np.array([entry.chunk_id for entry in ordered], np.int64)
-    return Built(ids, np.array(lengths, np.int32), postings, _lines(said))
+    return Built(ids, np.array(lengths, np.int32), postings, _lines(_spelled(met, names)))
+
+
+def _spelled(met: dict[str, dict[str, list[int]]], names: list[str]) -> Counter[tuple[str, str]]:
+    """What of all that was met may be proposed for a misspelled word."""
+    said: Counter[tuple[str, str]] = Counter()
+    for known in met.values():
+        for word, (number, count) in known.items():
+            if number != NO_TERM and len(word) >= SHORTEST_WORD and word.isalpha():
+                said[word, names[number]] += count
+    return said
 
 
 def merge(parts: Sequence[Part], found: Iterable[Found]) -> Built:

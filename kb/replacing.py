@@ -4,8 +4,9 @@ Each takes the site's lock first. Whoever locks a document as well takes `kb.seg
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.models import Chunk, Document, DocumentEvent, Site
@@ -57,8 +58,10 @@ def replace_many(session: Session, changes: Sequence[tuple[Document, Prepared]])
         here = [Change(document, prepared) for document, prepared in changes if document.site_id == site_id]
         store(session, site_id, here)
         for change in here:
-            _live(session, change)
+            _live(change)
             made[str(change.document.id)] = len(change.fresh)
+        session.flush()
+        session.execute(insert(DocumentEvent), [_event(change) for change in here])
         raise_version(session, site_id)
     return [made[str(document.id)] for document, _ in changes]
 
@@ -74,13 +77,15 @@ def move(session: Session, document: Document, channels: Iterable[str]) -> None:
     raise_version(session, document.site_id)
 
 
-def _live(session: Session, change: Change) -> None:
+def _live(change: Change) -> None:
     document, prepared = change.document, change.prepared
     document.state, document.reason = "live", ""
     document.title, document.content_hash = prepared.title, prepared.content_hash
-    # Not by `note`, which writes each document by itself: here they may be many.
-    said = f"{len(prepared.passages)} chunks, {len(change.fresh)} of them new"
-    session.add(DocumentEvent(document_id=document.id, state="live", reason=said))
+
+
+def _event(change: Change) -> dict[str, Any]:
+    reason = f"{len(change.prepared.passages)} chunks, {len(change.fresh)} of them new"
+    return {"document_id": change.document.id, "state": "live", "reason": reason}
 
 
 def _drop(session: Session, document: Document, *, was_live: bool) -> None:

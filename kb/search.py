@@ -142,7 +142,7 @@ def _proposed(
     """What both legs found, and the best `count` of it with their texts."""
     lexical = matched.lexical.best(POOL)
     near = {} if vector is None else nearest(session, matched, vector, list(lexical))
-    pool = set(sorted(near, key=lambda one: (-near[one], one))[:POOL]) | lexical.keys()
+    pool = set(sorted(near, key=near.__getitem__, reverse=True)[:POOL]) | lexical.keys()
     near = {one: near[one] for one in pool if one in near}
     lexical = matched.lexical.of(sorted(pool))
     fused = fuse(lexical, near, share(asked, matched.model.name))
@@ -202,7 +202,7 @@ def _embedded(embedder: Hashable, question: str) -> Vectors:
 def _candidates(session: Session, scope: Scope, best: list[int], scores: _Scores) -> list[Candidate]:
     if not best:
         return []
-    values = {"ids": best, "site_id": scope[0], "channel": scope[1]}
+    values = {"ids": wire.array(best), "site_id": scope[0], "channel": scope[1]}
     made = [_candidate(row, scores) for row in wire.rows(session, TEXTS, values)]
     return sorted(made, key=lambda candidate: (-candidate.fused, candidate.chunk_id))
 

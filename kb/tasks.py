@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from sqlalchemy.exc import DBAPIError
+
 from core.db import transaction
 from core.errors import Conflict, DocumentNotFound
 from core.log import get_logger
@@ -55,7 +57,10 @@ def tidy_knowledge() -> None:
 @celery_app.task(name=Job.MERGE_SEGMENTS)
 def merge_audience(audience_id: str) -> None:
     """Merge an audience's segments, if there are too many, and repair them, if they miss something."""
-    merging.merge_segments(int(audience_id))
+    try:
+        merging.merge_segments(int(audience_id))
+    except DBAPIError as error:  # a writer had the site for too long, or the database went away
+        log.warning("merge_postponed", audience=audience_id, cause=type(error.orig).__name__)
 
 
 @celery_app.task(name=Job.SWEEP_SEGMENTS)

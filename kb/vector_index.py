@@ -36,8 +36,13 @@ WHERE audience_id = {audience} AND model_id = {model}
 def sweep() -> None:
     """Ask for the indexes that are to be built or dropped; between half and all of the limit, they stay as they are."""
     with db.transaction() as session:
-        for audience, model in due(session):
-            enqueue(session, Job.INDEX_VECTORS, audience_id=audience, model_id=model)
+        ask(session)
+
+
+def ask(session: Session) -> None:
+    """The same in a transaction that is open."""
+    for audience, model in due(session):
+        enqueue(session, Job.INDEX_VECTORS, audience_id=audience, model_id=model)
 
 
 def due(session: Session) -> set[tuple[int, int]]:
@@ -46,7 +51,7 @@ def due(session: Session) -> set[tuple[int, int]]:
     per = select(ChunkVector.audience_id, ChunkVector.model_id, func.count())
     per = per.group_by(ChunkVector.audience_id, ChunkVector.model_id).having(func.count() * 2 >= most)
     counts = {(audience, model): int(count) for audience, model, count in session.execute(per)}
-    there = _existing(session.connection())
+    there = existing(session.connection())
     wanted = {key for key, count in counts.items() if count >= most and not there.get(key)}
     return wanted | (there.keys() - counts.keys()) | {key for key, valid in there.items() if not valid}
 
@@ -63,7 +68,7 @@ def adjust(audience: int, model: int) -> None:
         counted = select(func.count()).where(ChunkVector.audience_id == audience, ChunkVector.model_id == model)
         windows = connection.scalar(counted) or 0
         dimensions = connection.scalar(select(EmbeddingModel.dimensions).where(EmbeddingModel.id == model)) or 0
-        name, valid = f"hnsw_a{audience}_m{model}", _existing(connection).get((audience, model))
+        name, valid = f"hnsw_a{audience}_m{model}", existing(connection).get((audience, model))
         if valid is False or (valid and windows * 2 < most):
             connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {name}"))
             log.info("vector_index_dropped", audience=audience, windows=windows, valid=valid)
@@ -73,7 +78,7 @@ def adjust(audience: int, model: int) -> None:
             log.info("vector_index_built", audience=audience, windows=windows)
 
 
-def _existing(connection: Connection) -> dict[tuple[int, int], bool]:
+def existing(connection: Connection) -> dict[tuple[int, int], bool]:
     """Audience and model → whether the index is whole."""
     found = {}
     for name, valid in connection.execute(EXISTING):

@@ -35,10 +35,20 @@ class _HalfDumper(Dumper):
         return obj
 
 
+def array(values: Iterable[object]) -> str:
+    """A parameter that is cast to an array. psycopg looks at each item of a list, which takes as long as the query."""
+    return "{" + ",".join([_item(value) for value in values]) + "}"
+
+
+def _item(value: object) -> str:
+    return str(value) if isinstance(value, int) else '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def rows(session: Session, query: str, values: dict[str, Any], *, prepare: bool | None = True) -> list[Any]:
     """All rows of a query as plain tuples, in binary. `prepare=False` has PostgreSQL plan it for these very values."""
     with _cursor(session, query) as cursor:
-        cursor.adapters.register_dumper(Half, _HalfDumper)
+        if any(type(value) is Half for value in values.values()):
+            cursor.adapters.register_dumper(Half, _HalfDumper)
         found: list[Any] = cursor.execute(query.encode(), values, prepare=prepare).fetchall()
         return found
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
@@ -85,6 +85,7 @@ def test_the_ranking_is_that_of_rank_bm25() -> None:
 texts = st.lists(st.lists(st.sampled_from(VOCABULARY[:12]), max_size=12).map(" ".join), min_size=1, max_size=24)
 
 
+@settings(deadline=None)
 @given(texts=texts, cuts=st.lists(st.integers(0, 3), min_size=24, max_size=24), dead=st.sets(st.integers(0, 23)))
 def test_segments_with_dead_rows_score_as_one_index_of_what_lives(
     texts: list[str], cuts: list[int], dead: set[int]

@@ -85,7 +85,7 @@ def test_what_was_known_is_kept_both_ways_and_found_after_the_sweep(old: Engine)
     with old.begin() as connection:
         before = connection.execute(text(KNOWN)).all()
         move(connection, "0003")
-    assert found("paddle")[:1] == ["Paddles are free"], "by its vector, before there are postings"
+    assert found("paddles are free")[:1] == ["Paddles are free"], "by its vector, before there are postings"
     merging.sweep()
     with db.transaction() as session:
         audiences = list(session.scalars(select(Audience.id)))
