@@ -29,9 +29,14 @@ from ops.bench.processes import memory_mb
 MODULE = "ops.bench.indexing_apart"
 SITE = "bench-many"
 LOOKS = 5  # at the memory, evenly
-FLUSHED_S = 1.5  # until PostgreSQL's counters are up to date
 COUNTED = ("chunks", "chunk_vectors", "segments", "postings", "embedding_cache")
-ROWS = text("SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables WHERE relname = ANY(:names)")
+NOW = text("SELECT txid_current() % 4294967296")
+ROWS = text(
+    " UNION ALL ".join(
+        f"SELECT count(*), count(*) FILTER (WHERE xmin::text::bigint > :since) FROM {table}"  # noqa: S608
+        for table in COUNTED
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -104,9 +109,13 @@ def measure_many(folder: Path) -> Many:
     """Index `folder` in a fresh process, and then again in another one."""
     make_site(SITE)
     first = _run(folder)
-    before = _rows()
+    with db.transaction() as session:
+        since = session.execute(NOW).scalar_one()
+    held, _ = _rows(since)
     again = _run(folder)
-    return Many(first["documents"], first["seconds"], first["memory"], again["seconds"], _rows() - before)
+    total, new = _rows(since)
+    gone = held - (total - new)
+    return Many(first["documents"], first["seconds"], first["memory"], again["seconds"], new + gone)
 
 
 def _run(folder: Path) -> Any:
@@ -115,10 +124,11 @@ def _run(folder: Path) -> Any:
     return json.loads(ran.stdout.splitlines()[-1])
 
 
-def _rows() -> int:
-    time.sleep(FLUSHED_S)
+def _rows(since: int) -> tuple[int, int]:
+    """How many rows there are, and how many of them were written after the transaction `since`."""
     with db.transaction() as session:
-        return int(session.scalar(ROWS, {"names": list(COUNTED)}) or 0)
+        counts = session.execute(ROWS, {"since": since}).all()
+    return sum(total for total, _ in counts), sum(new for _, new in counts)
 
 
 def _main(folder: Path) -> None:

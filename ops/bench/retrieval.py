@@ -3,6 +3,7 @@
 import json as js
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -82,46 +83,41 @@ def _all(_: int) -> int:
 
 def _one_of_twenty(corpus: Corpus, analysed: list[list[str]], count: int, result: Result) -> None:
     rows = rows_by_site(corpus, _dealt, SITES)
-    peers = Peers(corpus, rows, analysed, get_settings().database_url)
     ours = Ours("shared", numbers(Ours("shared"), corpus, SITES))
     sites = range(ASKED_SITES)
-    prepare_ranked(peers, sites)
     asked = []
     for site in sites:
         asked += [(one, site) for one in corpus.questions(count // len(sites), site, among=list(rows[site]))]
-    systems = [System("handrail", ours.ask, ours.near, backends=ours.backends), *peers.hybrid()]
-    took = measure(systems, asked)
-    truth = [peers.nearest(*one) for one in asked]
+    with closing(Peers(corpus, rows, analysed, get_settings().database_url)) as peers:
+        prepare_ranked(peers, sites)
+        systems = [System("handrail", ours.ask, ours.near, backends=ours.backends), *peers.hybrid()]
+        took = measure(systems, asked)
+        truth = [peers.nearest(*one) for one in asked]
     made = [row(one, len(corpus), took[one.name], recall=share(took[one.name].found, truth, NEAR)) for one in systems]
     show(f"one site of {SITES}, hybrid; {len(corpus):,} chunks in all", made, "recall")
     result.one_of_twenty += made
 
 
 def _whole(corpus: Corpus, analysed: list[list[str]], count: int, result: Result) -> None:
-    rows = rows_by_site(corpus, _all, 1)
-    peers = Peers(corpus, rows, analysed, get_settings().database_url)
+    size, rows = len(corpus), rows_by_site(corpus, _all, 1)
     ours = Ours("whole", numbers(Ours("whole"), corpus, 1))
     asked = [(one, 0) for one in corpus.questions(count, 7)]
-    systems = [System("handrail, words alone", ours.ask_words, ours.words, backends=ours.backends), *peers.lexical()]
-    took = measure(systems, asked)
-    truth = [peers.best(*one) for one in asked]
-    made = [
-        row(
-            system,
-            len(corpus),
-            took[system.name],
-            exact=share(took[system.name].found, truth, TOP),
-            hit=hits(took[system.name].found, asked),
-        )
-        for system in systems
-    ]
-    show(f"the whole table in one site, words alone; {len(corpus):,} chunks", made, "exact", "hit")
+    with closing(Peers(corpus, rows, analysed, get_settings().database_url)) as peers:
+        alone = System("handrail, words alone", ours.ask_words, ours.words, backends=ours.backends)
+        systems = [alone, *peers.lexical()]
+        took = measure(systems, asked)
+        truth = [peers.best(*one) for one in asked]
+        both = [System("handrail", ours.ask, ours.near, backends=ours.backends), System("limit", peers.limit)]
+        took |= measure(both, asked)
+        near = [peers.nearest(*one) for one in asked]
+    made = []
+    for one in systems:
+        found = took[one.name].found
+        made.append(row(one, size, took[one.name], exact=share(found, truth, TOP), hit=hits(found, asked)))
+    show(f"the whole table in one site, words alone; {size:,} chunks", made, "exact", "hit")
     result.whole += made
-    hybrid = [System("handrail", ours.ask, ours.near, backends=ours.backends), System("limit", peers.limit)]
-    took = measure(hybrid, asked)
-    near = [peers.nearest(*one) for one in asked]
-    made = [row(one, len(corpus), took[one.name], recall=share(took[one.name].found, near, NEAR)) for one in hybrid]
-    show(f"the whole table in one site, hybrid; {len(corpus):,} chunks", made, "recall")
+    made = [row(one, size, took[one.name], recall=share(took[one.name].found, near, NEAR)) for one in both]
+    show(f"the whole table in one site, hybrid; {size:,} chunks", made, "recall")
     result.whole_hybrid += made
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import IO
 
 import numpy as np
@@ -69,46 +70,42 @@ def measure_freshness(site_id: str, trials: int) -> Freshness:
         for trial in range(trials):
             word = f"zq{trial:04}xv"
             for there, change in ((True, add_one), (False, remove_one)):
-                asked, returned, looks = watch(word, there, change)
+                asked, returned, looks = watch(word, change, there=there)
                 times[there].append(min(ended - asked for _, ended, seen in looks if seen == there) * 1000)
                 searches += len(looks)
                 stale += sum(began > returned and seen != there for began, _, seen in looks)
     return Freshness(trials, _spread(times[True]), _spread(times[False]), searches, stale)
 
 
-Watch = Callable[[str, bool, Callable[[str, str], None]], tuple[float, float, list[Look]]]
+Watch = partial[tuple[float, float, list[Look]]]
 
 
 @contextmanager
 def _watcher(site_id: str) -> Iterator[Watch]:
-    process = subprocess.Popen(  # noqa: S603 - ourselves
-        _command("watch", site_id), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    into, out = process.stdin, process.stdout
+    command = _command("watch", site_id)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield partial(_watched, site_id, process.stdin, process.stdout)
+            process.stdin.close()
+            process.wait(10)
+        finally:
+            process.kill()
 
-    def watch(
-        word: str,
-        there: bool,  # noqa: FBT001
-        change: Callable[[str, str], None],
-    ) -> tuple[float, float, list[Look]]:
-        into.write(f"{'+' if there else '-'}{word}\n")
-        into.flush()
-        out.readline()  # it has begun
-        time.sleep(WAIT_S)
-        asked = time.monotonic()
-        change(site_id, word)
-        returned = time.monotonic()
-        return asked, returned, [(began, ended, seen) for began, ended, seen in json.loads(out.readline())]
 
-    try:
-        yield watch
-        into.close()
-        process.wait(10)
-    finally:
-        process.kill()
-        process.wait()
+def _watched(
+    site_id: str, into: IO[str], out: IO[str], word: str, change: Callable[[str, str], None], *, there: bool
+) -> tuple[float, float, list[Look]]:
+    """When the change was asked for and done, and what the other process saw meanwhile."""
+    into.write(f"{'+' if there else '-'}{word}\n")
+    into.flush()
+    out.readline()  # it has begun
+    time.sleep(WAIT_S)
+    asked = time.monotonic()
+    change(site_id, word)
+    returned = time.monotonic()
+    return asked, returned, [(began, ended, seen) for began, ended, seen in json.loads(out.readline())]
 
 
 def _spread(times: list[float]) -> tuple[float, float, float]:

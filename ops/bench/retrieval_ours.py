@@ -14,14 +14,13 @@ from core import db
 from core.models import Audience, Chunk, Document, Site
 from core.settings import get_settings
 from kb.chunker import Passage
-from kb.errors import EmbedderUnavailable
 from kb.merging import merge_segments
 from kb.preparing import Prepared
 from kb.replacing import replace_many, tombstone
 from kb.search import ranked, search
 from kb.vector_index import adjust, due
 from kb.vectors import Vectors, unit
-from ops.bench.corpus import WORDS_A_CHUNK, Corpus, Question
+from ops.bench.corpus import DIMENSIONS, WORDS_A_CHUNK, Corpus, Question
 
 CHANNEL = "web"
 MODEL = "bench-384"
@@ -43,14 +42,14 @@ class Handed:
         return np.stack([self.vector] * len(texts))
 
 
-class Away:
-    """An embedder that never answers: words alone are searched."""
+class Silent:
+    """An embedder that says nothing of a text: words alone are searched."""
 
     name = MODEL
 
-    def embed(self, texts: list[str]) -> Vectors:  # noqa: ARG002 - as every embedder
-        """Raises EmbedderUnavailable."""
-        raise EmbedderUnavailable
+    def embed(self, texts: list[str]) -> Vectors:
+        """Zeros, which no vector is near to."""
+        return np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
 
 
 class Ours:
@@ -59,7 +58,7 @@ class Ours:
     def __init__(self, prefix: str, numbers: dict[int, int] | None = None) -> None:
         """`numbers`: chunk id → its number in the corpus."""
         self._prefix, self._numbers = prefix, numbers or {}
-        self._handed, self._away = Handed(), Away()
+        self._handed, self._silent = Handed(), Silent()
 
     def site(self, number: int) -> str:
         """A site's id."""
@@ -74,7 +73,7 @@ class Ours:
     def ask_words(self, question: Question, site: int) -> Any:
         """The same without vectors."""
         with db.transaction() as session:
-            return search(session, site_id=self.site(site), channel=CHANNEL, query=question.text, embedder=self._away)
+            return search(session, site_id=self.site(site), channel=CHANNEL, query=question.text, embedder=self._silent)
 
     def near(self, question: Question, site: int) -> list[int]:
         """What the vector leg alone puts first."""
@@ -83,7 +82,7 @@ class Ours:
 
     def words(self, question: Question, site: int) -> list[int]:
         """What BM25 alone puts first."""
-        return self._best(question, site, self._away, "lexical")
+        return self._best(question, site, self._silent, "lexical")
 
     def backends(self) -> list[int]:
         """The process of PostgreSQL that answers: this thread always gets the same connection."""
@@ -212,5 +211,5 @@ def remove_one(site_id: str, word: str) -> None:
 def knows(site_id: str, word: str) -> bool:
     """True where a search for `word` brings the document that holds it."""
     with db.transaction() as session:
-        found = search(session, site_id=site_id, channel=CHANNEL, query=word, embedder=Away())
+        found = search(session, site_id=site_id, channel=CHANNEL, query=word, embedder=Silent())
     return any(word in snippet.text for snippet in found.snippets)

@@ -103,6 +103,11 @@ class Peers:
     def _connections(self) -> dict[str, "psycopg.Connection[Any]"]:
         return {said: connect(self._url, said) for said in SAID}
 
+    def close(self) -> None:
+        """Close the connections."""
+        for connection in self._connections.values():
+            connection.close()
+
     def hybrid(self) -> list[System]:
         """Both legs in one site; what they find is the vector leg's."""
         return [
