@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -73,7 +72,7 @@ def _page(document: pypdfium2.PdfDocument, number: int) -> Iterator[pypdfium2.Pd
 
 def _turned(word: Word, box: Box, turns: int) -> Word:
     x0, y0, x1, y1 = _turn((word.x0, word.y0, word.x1, word.y1), box, turns)
-    return replace(word, x0=x0, y0=y0, x1=x1, y1=y1)
+    return word._replace(x0=x0, y0=y0, x1=x1, y1=y1)
 
 
 def _turn(edge: Edge, box: Box, turns: int) -> Edge:

@@ -16,7 +16,7 @@ from kb.loaders.loaded import Loaded
 from kb.parsing.frames import Message, NotOurFormat, as_loaded
 from kb.parsing.parser import Parser, ParserDied, ParserSlow
 
-__all__ = ["ask", "close", "load_apart"]
+__all__ = ["ask", "close", "load_apart", "waiting"]
 
 MOST_DOCUMENTS = 500  # of one child: what leaks in a library stays small
 MOST_IDLE = 4
@@ -121,6 +121,12 @@ def _waiting(memory_mb: int) -> Parser | None:
         if parser is None or (parser.alive and parser.memory_mb == memory_mb):
             return parser
         parser.close()
+
+
+def waiting() -> list[int]:
+    """The process ids of the parsers that wait for work."""
+    with _lock:
+        return [parser.process.pid for parser in _idle]
 
 
 def close() -> None:
