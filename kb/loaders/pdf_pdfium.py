@@ -37,6 +37,11 @@ def title_of(document: pypdfium2.PdfDocument) -> str:
     return str(document.get_metadata_value("Title"))
 
 
+def needs_its_own_viewer(document: pypdfium2.PdfDocument) -> bool:
+    """Whether it is an XFA form, which other viewers than its maker's show as "Please wait…"."""
+    return bool(document.get_formtype() == pdfium.FORMTYPE_XFA_FULL)
+
+
 def read_page(document: pypdfium2.PdfDocument, number: int) -> Page:
     """Page `number`, from 1: pieces of lines in the order of the file, and tables. Raises PdfBroken or TooLarge."""
     try:
