@@ -8,7 +8,7 @@ from kb.errors import PdfBroken, PdfWithoutText, TooLarge
 from kb.loaders.loaded import Loaded, Loader, tidy
 from kb.loaders.pdf_blocks import blocks_of
 from kb.loaders.pdf_page import Page
-from kb.loaders.pdf_pdfium import opened, read_page, title_of
+from kb.loaders.pdf_pdfium import needs_its_own_viewer, opened, read_page, title_of
 
 MOST_PAGES = 2_000
 MOST_LETTERS = 20_000_000  # of a document: ten times a Bible's
@@ -25,6 +25,8 @@ def load_pdf(data: bytes) -> Loaded:
     with opened(data) as document:
         title = tidy(title_of(document))
         blocks = blocks_of(list(_pages(document)))
+        if needs_its_own_viewer(document) and blocks and blocks[0].text.startswith("Please wait"):
+            raise PdfWithoutText("The PDF is a form that one program alone can show: print it to a PDF, upload that.")
     if not blocks:
         raise PdfWithoutText
     first = blocks[0]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import NamedTuple
 
 from kb.loaders.pdf_text import RTL, is_rtl
 
@@ -11,8 +12,7 @@ GAP = 0.75  # of the type's size: a wider gap may be one between cells or column
 OVERLAP = 0.5  # of the lower one's height: words that share so much stand on one line
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """Letters without a space between them. Coordinates in points from the lower left, sizes in points."""
 
     x0: float

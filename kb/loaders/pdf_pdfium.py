@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -36,6 +35,11 @@ def opened(data: bytes) -> Iterator[pypdfium2.PdfDocument]:
 def title_of(document: pypdfium2.PdfDocument) -> str:
     """The title that the file names, or ""."""
     return str(document.get_metadata_value("Title"))
+
+
+def needs_its_own_viewer(document: pypdfium2.PdfDocument) -> bool:
+    """Whether it is an XFA form, which other viewers than its maker's show as "Please wait…"."""
+    return bool(document.get_formtype() == pdfium.FORMTYPE_XFA_FULL)
 
 
 def read_page(document: pypdfium2.PdfDocument, number: int) -> Page:
@@ -73,7 +77,7 @@ def _page(document: pypdfium2.PdfDocument, number: int) -> Iterator[pypdfium2.Pd
 
 def _turned(word: Word, box: Box, turns: int) -> Word:
     x0, y0, x1, y1 = _turn((word.x0, word.y0, word.x1, word.y1), box, turns)
-    return replace(word, x0=x0, y0=y0, x1=x1, y1=y1)
+    return word._replace(x0=x0, y0=y0, x1=x1, y1=y1)
 
 
 def _turn(edge: Edge, box: Box, turns: int) -> Edge:

@@ -42,13 +42,15 @@ def words_of(text_page: pdfium.FPDF_TEXTPAGE) -> Iterator[tuple[Word, int]]:
         raise TooLarge("A page of the PDF has more letters than one can hold: check what was saved under this name.")
     letters = _letters(text_page, count)
     types: dict[int, _Type] = {}
+    fonts: dict[int, bool] = {}  # by address: whether it is bold
     box, last = pdfium.FS_RECTF(), pdfium.FS_RECTF()
     for found in WORD.finditer(letters):
         start, end = found.span()
         shown = pdfium.FPDFText_GetTextObject(text_page, start)
         key = ctypes.addressof(shown.contents) if shown else 0
-        style = types.get(key) or _read_type(text_page, start, shown)
-        types[key] = style
+        style = types.get(key)
+        if style is None:
+            style = types[key] = _read_type(text_page, start, shown, fonts)
         if style.turned < 0 or not pdfium.FPDFText_GetLooseCharBox(text_page, start, box):
             continue
         if not pdfium.FPDFText_GetLooseCharBox(text_page, end - 1, last):
@@ -79,15 +81,20 @@ def _letters(text_page: pdfium.FPDF_TEXTPAGE, count: int) -> str:
     return "".join(char if ord(char) < 0x10000 else char + SECOND_HALF for char in text)  # noqa: PLR2004
 
 
-def _read_type(text_page: pdfium.FPDF_TEXTPAGE, at: int, shown: pdfium.FPDF_PAGEOBJECT) -> _Type:
+def _read_type(
+    text_page: pdfium.FPDF_TEXTPAGE, at: int, shown: pdfium.FPDF_PAGEOBJECT, fonts: dict[int, bool]
+) -> _Type:
     matrix = pdfium.FS_MATRIX()
     if not pdfium.FPDFText_GetMatrix(text_page, at, matrix):
         matrix.a = matrix.d = 1.0
     size = abs(pdfium.FPDFText_GetFontSize(text_page, at)) * math.hypot(matrix.c, matrix.d)
-    name, flags = (ctypes.c_char * 128)(), ctypes.c_int()
-    pdfium.FPDFText_GetFontInfo(text_page, at, name, 128, flags)
-    drawn = pdfium.FPDFTextObj_GetTextRenderMode(shown) if shown else 0
-    bold = bool(BOLD.search(name.value)) or bool(flags.value & FORCE_BOLD)
+    font = pdfium.FPDFTextObj_GetFont(shown) if shown else None
+    key = ctypes.addressof(font.contents) if font else 0
+    if key not in fonts:
+        name, flags = (ctypes.c_char * 128)(), ctypes.c_int()
+        pdfium.FPDFText_GetFontInfo(text_page, at, name, 128, flags)
+        fonts[key] = bool(BOLD.search(name.value)) or bool(flags.value & FORCE_BOLD)
+    bold = fonts[key] or (bool(shown) and pdfium.FPDFTextObj_GetTextRenderMode(shown) == STROKED_TOO)
     turns = math.atan2(matrix.b, matrix.a) / (math.pi / 2)
     upright = abs(turns - round(turns)) * math.pi / 2 < SKEWED
-    return _Type(round(size, 1), bold or drawn == STROKED_TOO, round(turns) % 4 if upright else -1)
+    return _Type(round(size, 1), bold, round(turns) % 4 if upright else -1)

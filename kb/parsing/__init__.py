@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from kb import errors
 from kb.errors import DocumentUnreadable, ParserCrashed, ParserTooLarge, ParserTooSlow
@@ -16,7 +17,10 @@ from kb.loaders.loaded import Loaded
 from kb.parsing.frames import Message, NotOurFormat, as_loaded
 from kb.parsing.parser import Parser, ParserDied, ParserSlow
 
-__all__ = ["ask", "close", "load_apart"]
+if TYPE_CHECKING:
+    from structlog.stdlib import BoundLogger
+
+__all__ = ["ask", "close", "load_apart", "waiting"]
 
 MOST_DOCUMENTS = 500  # of one child: what leaks in a library stays small
 MOST_IDLE = 4
@@ -76,6 +80,7 @@ def ask(
     if "error" in answer:
         raise _named(str(answer["error"]))(str(answer.get("said", ""))[:500] or None)
     if "broke" in answer:
+        _log().warning("parser_broke", name=message.get("name"), said=str(answer["broke"])[:500])
         raise ParserCrashed from RuntimeError(str(answer["broke"]))
     return answer, tail
 
@@ -100,7 +105,10 @@ def _ask_once(
 @contextmanager
 def _parser(memory_mb: int, start: Callable[[int], Parser]) -> Iterator[Parser]:
     """One that nobody else asks meanwhile; whatever happens in the block, only a sound one is kept."""
-    parser = _waiting(memory_mb) or start(memory_mb)
+    parser = _waiting(memory_mb)
+    if parser is None:
+        parser = start(memory_mb)
+        _log().info("parser_started", process=parser.process.pid, bans=parser.bans, memory_mb=memory_mb)
     try:
         yield parser
     except BaseException:
@@ -123,6 +131,12 @@ def _waiting(memory_mb: int) -> Parser | None:
         parser.close()
 
 
+def waiting() -> list[int]:
+    """The process ids of the parsers that wait for work."""
+    with _lock:
+        return [parser.process.pid for parser in _idle]
+
+
 def close() -> None:
     """End the parsers that wait for work."""
     with _lock:
@@ -130,6 +144,13 @@ def close() -> None:
         _idle.clear()
     for parser in parsers:
         parser.close()
+
+
+def _log() -> "BoundLogger":
+    """Imported where it is used: the child, which imports this package, too, starts without it."""
+    from core.log import get_logger
+
+    return get_logger(__name__)
 
 
 def _forget() -> None:

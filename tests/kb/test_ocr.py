@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from core.settings import Settings
-from kb import errors
+from core.settings import Settings, get_settings
+from kb import errors, parsing
 from kb.loaders import Block
 from kb.ocr import blocks_of, read_pictures
+from kb.parsing import load_apart
 from tests.kb import samples
 
 READER = """
@@ -68,3 +69,18 @@ def test_no_secret_reaches_the_program(tmp_path: Path, monkeypatch: pytest.Monke
     (block,) = read_pictures(samples.picture_pdf(), settings(tmp_path, script)).blocks
     assert "PATH" in block.text
     assert "SECRET" not in block.text
+
+
+def test_documents_that_are_read_apart_find_the_program_in_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(errors.PdfWithoutText):
+        load_apart(samples.picture_pdf(), "scan.pdf")
+    monkeypatch.setenv("HANDRAIL_OCR_COMMAND", settings(tmp_path, READER).ocr_command)
+    get_settings.cache_clear()
+    try:
+        assert load_apart(samples.picture_pdf(), "scan.pdf").blocks[0].page == 1
+    finally:
+        monkeypatch.undo()
+        get_settings.cache_clear()
+        parsing.close()

@@ -26,6 +26,16 @@ def test_a_forms_fields_are_read_beside_their_labels() -> None:
     assert texts(pdf_samples.form()) == ["Serial number: SK-4711", "Model: Ember 3"]
 
 
+def test_a_form_that_one_program_alone_can_show_says_so() -> None:
+    waiting = pdf_samples.pdf_of(
+        b"BT /F 12 Tf 50 700 Td (Please wait... If this message is not replaced, update your reader.) Tj ET",
+        catalog=b"/NeedsRendering true /AcroForm << /Fields [] /XFA [(template) 5 0 R] >>",
+        others=(b"<< /Length 10 >>\nstream\n<template>\nendstream",),
+    )
+    with pytest.raises(errors.PdfWithoutText, match="print it to a PDF"):
+        load(waiting, "a.pdf")
+
+
 @pytest.mark.parametrize("degrees", [90, 180, 270])
 def test_a_turned_page_is_read_as_it_is_shown(degrees: int) -> None:
     assert texts(pdf_samples.turned(degrees)) == ["First line of the page and the second one."]
