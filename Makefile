@@ -2,7 +2,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test lint eval bench chaos walks faults lock clean
+.PHONY: help setup setup-dev demo test lint eval eval-retrieval eval-answerability bench bench-retrieval chaos walks faults lock clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -25,8 +25,18 @@ lint: setup-dev  ## the quick checks alone
 eval: setup-dev  ## ask the demo questions and print what was cited, answered and refused
 	@$(BIN)/handrail eval
 
+eval-retrieval: setup-dev  ## nDCG@10 and recall@10, per leg; SETS="folder …" for others than the demo's own
+	@if [ -z "$(SETS)" ]; then $(BIN)/handrail eval-retrieval; else \
+	  for folder in $(SETS); do $(BIN)/handrail eval-retrieval "$$folder" || exit 1; done; fi
+
+eval-answerability: setup-dev  ## does the search know when the demo shop's documents hold no answer?
+	@$(BIN)/handrail eval-answerability
+
 bench: setup-dev  ## time from a message to its first sentence and to its end, beside a floor in the same run
 	@$(BIN)/handrail bench
+
+bench-retrieval: setup-dev  ## speed and recall of searching, beside rank_bm25, pgvector and plain SQL in the same run (about 10 minutes)
+	@$(BIN)/handrail bench retrieval
 
 chaos: setup-dev  ## kill worker, API, scheduler, Valkey and PostgreSQL at every write of a turn (about 20 minutes)
 	@$(BIN)/handrail chaos

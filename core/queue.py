@@ -27,8 +27,15 @@ class Job(StrEnum):
 
     TAKE_TURN = "take_turn"  # chat queue: thread_id
     INDEX_DOCUMENT = "index_document"  # index queue: document_id
+    VERIFY_REMOVED = "verify_removed"  # index queue: whichever documents were taken out
+    REEMBED = "reembed"  # index queue: site_id
+    TIDY_KNOWLEDGE = "tidy_knowledge"  # index queue: old vectors, old cache, old history
+    MERGE_SEGMENTS = "merge_segments"  # index queue: audience_id
+    INDEX_VECTORS = "index_vectors"  # index queue: audience_id, model_id
+    READ_SITEMAP = "read_sitemap"  # index queue: sitemap_id
     SWEEP_TURNS = "sweep_turns"  # housekeeping
     SWEEP_DOCUMENTS = "sweep_documents"  # housekeeping
+    SWEEP_SEGMENTS = "sweep_segments"  # housekeeping
     DELIVER = "deliver"  # housekeeping: one thing that must leave, whichever is due
     SWEEP_OUTBOX = "sweep_outbox"  # housekeeping
     HANDLE_WEBHOOKS = "handle_webhooks"  # housekeeping: whatever events wait
@@ -45,8 +52,15 @@ FORGET_TICKS = text("DELETE FROM ticks WHERE job = :job AND scheduled_for < now(
 QUEUES = {
     Job.TAKE_TURN: "chat",
     Job.INDEX_DOCUMENT: "index",
+    Job.VERIFY_REMOVED: "index",
+    Job.REEMBED: "index",
+    Job.TIDY_KNOWLEDGE: "index",
+    Job.MERGE_SEGMENTS: "index",
+    Job.INDEX_VECTORS: "index",
+    Job.READ_SITEMAP: "index",
     Job.SWEEP_TURNS: "house",
     Job.SWEEP_DOCUMENTS: "house",
+    Job.SWEEP_SEGMENTS: "house",
     Job.DELIVER: "house",
     Job.SWEEP_OUTBOX: "house",
     Job.HANDLE_WEBHOOKS: "house",

@@ -94,15 +94,38 @@ class Settings(BaseSettings):
     # Knowledge.
     embedder: Literal["minilm", "openai"] = "minilm"
     embedding_model: str = ""
+    embed_seconds: float = 30.0  # one request for vectors of documents …
+    embed_query_seconds: float = 1.5  # … and for that of a question, which is searched by its words alone after that
+    embedding_cache_days: float = 90.0  # how long vectors are kept beside the index, so that a text that comes back …
+    embedding_cache_most: int = 1_000_000  # … is not embedded again; and so many at most, the oldest go first
+    document_history_days: float = 180.0  # the last line of each document stays
     chunk_min_tokens: int = 512
     chunk_max_tokens: int = 800
     chunk_overlap_tokens: int = 80
     search_candidates: int = 8
     search_keep: int = 3
+    reranker_url: str = ""  # a /rerank endpoint as Cohere, Jina, vLLM or text-embeddings-inference have it; "": ours
+    reranker_model: str = ""  # empty for text-embeddings-inference, which serves one alone
+    reranker_api_key: SecretStr = SecretStr("")
+    reranker_seconds: float = 1.0  # then the order of our own features is taken
+    vector_index_windows: int = 20_000  # of one audience from which on an HNSW index pays; below, a scan is exact
+    vector_index_memory_mb: int = 256  # for building one
+    # Whether the likeliest sentences are compared with the question, too, to tell whether it is answered: a new one
+    # costs a few milliseconds, so only where passages leave it in doubt. With the local model alone.
+    search_sentences: Literal["in_doubt", "always", "never"] = "in_doubt"
     index_stale_hours: int = 24 * 7
+    parse_seconds: float = Field(60.0, gt=0)  # of the processor, for one document; four times that by the clock
+    parse_memory_mb: int = Field(1024, ge=256)  # of a process that reads documents
+    ocr_command: str = ""  # reads pictures of pages, e.g. "tesseract {image} - -l eng"; "": such PDFs are refused
+    ocr_pages: int = Field(200, ge=1)  # of one document
+    ocr_page_seconds: float = Field(60.0, gt=0)  # of the processor
+    ocr_dpi: int = Field(300, ge=72, le=600)
     fetch_max_bytes: int = 25 * 1024 * 1024
     fetch_seconds: float = 20.0
+    fetch_gap_seconds: float = 0.5  # between two requests of one process to the same host; robots.txt can ask for more
     fetch_private_hosts: tuple[str, ...] = ()  # hosts on private addresses that may be read all the same
+    sitemap_max_pages: int = Field(5_000, ge=1)  # of one sitemap; further ones are not read
+    row_security: bool = False  # searches read as a role that sees one site: after `handrail kb row-security on`
 
     # What leaves for other services.
     outgoing_seconds: float = 10.0  # one attempt, from looking the name up to the end of the answer
@@ -182,6 +205,8 @@ class Settings(BaseSettings):
                 *("model_connect_seconds", "model_first_token_seconds", "model_silence_seconds", "model_seconds"),
                 *("turn_seconds", "tool_seconds", "max_tool_calls", "tool_retry_delays_ms", "max_redrafts"),
                 *("memory_messages", "memory_chars", "embedder", "embedding_model", "search_candidates", "search_keep"),
+                *("reranker_url", "reranker_model"),
+                *("search_sentences",),
             },
         )
         return hashlib.sha256(repr(sorted(kept.items())).encode()).hexdigest()[:16]

@@ -1,48 +1,167 @@
-"""Is this question answered by what was found? A logistic score over a few signals."""
+"""Is this question answered by what was found? A calibrated likelihood, and the reason where it is no."""
 
 import math
-from dataclasses import astuple, dataclass
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from kb.analysis import terms
-from kb.lexical import Lexicon
-from kb.query import Query
-from kb.rerank import Candidate, best_line, coverage, line_terms, weigh
+from core.settings import get_settings
+from kb.analysis import term, terms, words
+from kb.lines import Indexed, indexed, pieces, placed
+from kb.meanings import vectors
+from kb.query import Query, TermStats
+from kb.rerank import Candidate, coverage, weigh
+from kb.vectors import Vectors
 
-# Fitted by regularised logistic regression over 90 answerable questions (66 written for this, 24 of the development
-# set) and 170 that are not (50 of them about the shop, 120 of CLINC150's out-of-scope ones). In tenfold
-# cross-validation a limit of 0.4 keeps 91 % of the former and stops 95 % of CLINC's, but only 76 % of those about the
-# shop. The evaluation set was not looked at.
-BIAS = -4.14
-WEIGHTS = (4.9, 1.36, 1.43, 2.81, -1.71)  # in the order of the fields of Signals
+LIMIT = 0.22  # below it the agent abstains; ops/evals/fit_answerable.py chooses it, too
+# Likelihoods, by the passages alone, between which the sentences are looked at; the setting `search_sentences` chooses.
+DOUBTED = {"in_doubt": (0.03, 0.9), "always": (0.0, 1.0), "never": (1.0, 0.0)}
+SENTENCES = 4  # that are compared with the question …
+OF_ONE = 2  # … at most so many of one passage
+BY_MEANING = 2.0  # what the cosine of a passage counts beside the terms in its line, where the best line is chosen
+FIRST = 3  # candidates that "held" and "headings" look at
+
+# Bias and weights, in the order of Signals.known(), as `python -m ops.evals.fit_answerable` prints them. What is known
+# decides: the words alone (no local model, or none that works), the passages' cosines, the sentences' as well.
+WEIGHTS: dict[int, tuple[float, ...]] = {
+    4: (-8.25, 2.5, 5.72, -1.0, 1.67),
+    5: (-7.83, 3.22, 3.74, -2.5, 0.89, 6.28),
+    6: (-7.95, 1.63, 3.69, -2.26, 0.65, 1.67, 6.68),
+}
+
+
+Worth = dict[str, dict[str, float]]  # language → the question's terms as texts in it have them → what each is worth
 
 
 @dataclass(frozen=True)
 class Signals:
-    """What is known about the best candidates of one search; each is about 0 to 1."""
+    """What is known about the candidates of one search; each about 0 to 1, `length` up to 5."""
 
-    cosine: float  # of the nearest window
-    coverage: float  # share of the question's terms, by idf, that the best candidate holds
-    line: float  # the same for its best two lines
-    strength: float  # BM25 of the best candidate, as a share of what the question could reach
-    unknown: float  # share of the question's terms that no chunk has
+    covered: float  # share of the question's terms, by idf, that the best line holds with the headings above it
+    held: float  # share of its terms, each counting alike, that one of the first passages holds
+    headings: float  # share by idf that stands in a title or section: what a page is about is not yet the answer
+    length: float  # of the question, the logarithm of its words
+    near: float | None = None  # cosine of the best line's passage to the question; None without the local model
+    said: float | None = None  # cosine of the nearest of the likeliest sentences; None where they were not looked at
 
-    @classmethod
-    def of(cls, ranked: list[tuple[Candidate, float]], query: Query, lexicon: Lexicon) -> "Signals":
-        """The signals of a ranking; each the best among its first three."""
-        first = [candidate for candidate, _ in ranked[:3]]
-        worth = weigh(query, lexicon)
-        weights = sum(weight for _, weight in query.terms)
-        held = [frozenset(terms(f"{one.title} {one.section}")).union(*line_terms(one.text)) for one in first]
-        return cls(
-            cosine=max(one.cosine for one in first),
-            coverage=max(coverage(worth, found) for found in held),
-            line=max(best_line(one.text, worth) for one in first),
-            strength=max(one.lexical for one in first) / (sum(worth.values()) or 1.0),
-            unknown=sum(weight for one, weight in query.terms if not lexicon.frequency(one)) / (weights or 1.0),
+    def known(self) -> tuple[float, ...]:
+        """The values that there are."""
+        return tuple(
+            value
+            for value in (self.covered, self.held, self.headings, self.length, self.near, self.said)
+            if value is not None
         )
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """How likely (0 to 1) a question is answered, why not where that is below LIMIT, and what it rests on."""
+
+    likelihood: float
+    reason: str
+    signals: Signals
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A line of a candidate, and how well it stands to the question."""
+
+    candidate: Candidate
+    indexed: Indexed
+    covered: float
+
+    @property
+    def rank(self) -> float:
+        return self.covered + BY_MEANING * self.candidate.cosine
+
+
+def judge(ranked: list[tuple[Candidate, float]], query: Query, stats: TermStats, vector: Vectors | None) -> Verdict:
+    """The verdict on a ranking. `vector`: the question's, by the local model; None where the search used none."""
+    doubt = DOUBTED[get_settings().search_sentences]
+    worth = {language: weigh(query, stats, language) for language in {one.language for one, _ in ranked}}
+    lines = sorted(_placed(ranked, worth), key=lambda line: -line.rank)
+    signals = _signals([candidate for candidate, _ in ranked[:FIRST]], query, worth, lines)
+    if vector is None or not lines or not any(candidate.cosine for candidate, _ in ranked):
+        likelihood = answerable(signals)
+    else:
+        signals = replace(signals, near=lines[0].candidate.cosine)
+        likelihood = answerable(signals)
+        if doubt[0] <= likelihood <= doubt[1] and (said := _said(lines, worth, vector)) is not None:
+            signals = replace(signals, said=said)
+            likelihood = answerable(signals)
+    return Verdict(likelihood, "" if likelihood >= LIMIT else _reason(query, stats, lines), signals)
+
+
 def answerable(signals: Signals) -> float:
-    """The likelihood, 0 to 1."""
-    weighted = sum(weight * value for weight, value in zip(WEIGHTS, astuple(signals), strict=True))
-    return 1 / (1 + math.exp(-(BIAS + weighted)))
+    """The likelihood, 0 to 1: of questions that score so, half answerable and half not, this share is answered."""
+    known = signals.known()
+    bias, *weights = WEIGHTS[len(known)]
+    weighted = sum(weight * value for weight, value in zip(weights, known, strict=True))
+    return 1 / (1 + math.exp(-(bias + weighted)))
+
+
+def _placed(ranked: list[tuple[Candidate, float]], worth: Worth) -> Iterator[_Placed]:
+    for one, _ in ranked:
+        for line in indexed(one.title, one.section, one.text, one.language):
+            yield _Placed(one, line, coverage(worth[one.language], line.own | line.above))
+
+
+def _signals(first: list[Candidate], query: Query, worth: Worth, lines: list[_Placed]) -> Signals:
+    held, headings = [0.0], [0.0]
+    for one in first:
+        above = frozenset(terms(f"{one.title} {one.section}", one.language))
+        found = indexed(one.title, one.section, one.text, one.language)
+        within = above.union(*(line.own | line.above for line in found))
+        held.append(coverage(_alike(query, worth[one.language], one.language), within))
+        headings.append(coverage(worth[one.language], above))
+    return Signals(
+        covered=lines[0].covered if lines else 0.0,
+        held=max(held),
+        headings=max(headings),
+        length=math.log1p(min(len(query.text.split()), 100)),
+    )
+
+
+def _alike(query: Query, worth: dict[str, float], language: str) -> dict[str, float]:
+    """The question's terms as texts in `language` have them, common and rare ones alike."""
+    said = {one.term(language): one.weight for one in query.said}
+    return {found: weight for found, weight in (said or dict(query.terms)).items() if found in worth}
+
+
+def _said(lines: list[_Placed], worth: Worth, vector: Vectors) -> float | None:
+    made = vectors(list(_likely(lines, worth)))
+    return None if made is None or not len(made) else float((made @ vector).max())
+
+
+def _likely(lines: list[_Placed], worth: Worth) -> Iterator[str]:
+    """Of the best lines the sentence that holds most of the question, at most OF_ONE of a passage."""
+    taken: Counter[int] = Counter()
+    for line in lines:
+        if taken.total() == SENTENCES:
+            return
+        found = [text for _, text in pieces(line.indexed.line.text)]
+        if found and taken[line.candidate.chunk_id] < OF_ONE:
+            taken[line.candidate.chunk_id] += 1
+            language = line.candidate.language
+            covered = [coverage(worth[language], terms(text, language)) for text in found]
+            best = found[covered.index(max(covered))]
+            yield placed(line.candidate.title, line.indexed.line.headings, best)
+
+
+def _reason(query: Query, stats: TermStats, lines: list[_Placed]) -> str:
+    """In words for the person who reads the conversation later."""
+    written = {found: word for word in words(query.text) if (found := term(word, query.spoken))}
+    if not lines:
+        return "The search found nothing."
+    if not written:
+        return "The question has no word to search for."
+    if unknown := [word for found, word in written.items() if not stats.frequency(found)]:
+        return f"No passage has {_listed(unknown)}."
+    best = lines[0].indexed
+    if lost := [word for found, word in written.items() if found not in best.own | best.above]:
+        return f"The nearest passage, in “{lines[0].candidate.title}”, does not speak of {_listed(lost)}."
+    return "The passages have the words of the question, but nothing in them is near to it in meaning."
+
+
+def _listed(found: list[str], most: int = 5) -> str:
+    return ", ".join(f"“{word[:40]}”" for word in found[:most])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import any_, func, literal, not_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,13 @@ def audience_id(session: Session, site_id: str, channels: Iterable[str]) -> int:
         session.execute(insert(Audience).values(site_id=site_id, channels=sorted_).on_conflict_do_nothing())
         found = session.scalars(wanted).one()
     return found
+
+
+def note_language(session: Session, audience: int, language: str) -> None:
+    """Note that `audience` has passages in `language`, so that questions are stemmed for it, too; for good."""
+    known = literal(language) == any_(Audience.languages)
+    more = func.array_append(Audience.languages, language)
+    session.execute(update(Audience).where(Audience.id == audience, not_(known)).values(languages=more))
 
 
 def model_id(session: Session, name: str, dimensions: int) -> int:

@@ -1,6 +1,10 @@
--- The candidates' texts. Filtered once more: this statement sees what was removed while the others ran.
-SELECT chunks.id, chunks.document_id, documents.title, chunks.section, documents.url, documents.source,
-       chunks.text, chunks.page, documents.updated_at
-FROM chunks JOIN documents ON documents.id = chunks.document_id
-WHERE chunks.id = ANY(:ids) AND chunks.site_id = :site_id AND documents.site_id = :site_id
-  AND documents.state = 'live' AND documents.channels && ARRAY[:channel, '*']::varchar[]
+-- The candidates' texts. Site and channel are asked for once more: what was removed or moved while the other statements
+-- ran is not shown.
+SELECT chunks.id, chunks.document_id::text, documents.title, chunks.section, documents.url, documents.source,
+       chunks.text, chunks.page, documents.updated_at, chunks.start, chunks.places, documents.content_hash,
+       documents.language
+FROM chunks
+    JOIN audiences ON audiences.id = chunks.audience_id AND audiences.site_id = %(site_id)s
+    JOIN documents ON documents.id = chunks.document_id AND documents.site_id = %(site_id)s
+WHERE chunks.id = ANY(%(ids)s::bigint[]) AND chunks.site_id = %(site_id)s
+  AND audiences.channels && ARRAY[%(channel)s, '*']::varchar[] AND documents.state = 'live'

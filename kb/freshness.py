@@ -1,13 +1,17 @@
-"""How much a site knows, and how old that is: for readiness and for the search tool."""
+"""How much a site knows, and how old that is: for readiness, for metrics and for the search tool."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.models import Document
+from core.models import Document, Site
 from core.settings import get_settings
+
+WAITING = ("queued", "fetching", "extracting", "embedding")
 
 
 @dataclass(frozen=True)
@@ -20,14 +24,45 @@ class Freshness:
     newest_at: datetime | None
     stale: bool
     empty: bool
+    states: Mapping[str, int] = field(default_factory=dict)
+    waiting_since: datetime | None = None  # since when the oldest document waits to be read
+
+    @property
+    def kind(self) -> str:
+        """One word: ok, stale or empty."""
+        return "empty" if self.empty else "stale" if self.stale else "ok"
 
 
 def freshness(session: Session, site_id: str, *, now: datetime | None = None) -> Freshness:
     """The freshness of `site_id`. Stale: nothing live was read for `index_stale_hours`."""
-    counted = select(Document.state, func.count(), func.max(Document.checked_at)).where(Document.site_id == site_id)
-    rows = {state: (count, newest) for state, count, newest in session.execute(counted.group_by(Document.state))}
-    live, newest = rows.get("live", (0, None))
-    waiting = sum(rows.get(state, (0, None))[0] for state in ("queued", "fetching", "extracting", "embedding"))
-    oldest = (now or datetime.now(UTC)) - timedelta(hours=get_settings().index_stale_hours)
-    stale = live > 0 and (newest is None or newest < oldest)
-    return Freshness(live, rows.get("failed", (0, None))[0], waiting, newest, stale, empty=live == 0)
+    return all_freshness(session, site_id, now=now).get(site_id) or _judged({}, now)
+
+
+def all_freshness(session: Session, site_id: str | None = None, *, now: datetime | None = None) -> dict[str, Freshness]:
+    """The freshness of each site by its id, in one statement; of one alone where `site_id` is given."""
+    columns = (Site.id, Document.state, func.count(Document.id), func.max(Document.checked_at))
+    counted = select(*columns, func.min(Document.due_at)).outerjoin(Document, Document.site_id == Site.id)
+    if site_id is not None:
+        counted = counted.where(Site.id == site_id)
+    sites: dict[str, dict[str, Any]] = {}
+    for site, state, count, newest, due in session.execute(counted.group_by(Site.id, Document.state)):
+        sites.setdefault(site, {}).update({state: (count, newest, due)} if state else {})
+    return {site: _judged(rows, now) for site, rows in sorted(sites.items())}
+
+
+def _judged(rows: Mapping[str, Any], now: datetime | None) -> Freshness:
+    now = now or datetime.now(UTC)
+    live, newest, _ = rows.get("live", (0, None, None))
+    waiting = [row for state, row in rows.items() if state in WAITING]
+    dues = [due for _, _, due in rows.values() if due is not None and due <= now]
+    stale = live > 0 and (newest is None or newest < now - timedelta(hours=get_settings().index_stale_hours))
+    return Freshness(
+        live,
+        rows.get("failed", (0, None, None))[0],
+        sum(count for count, _, _ in waiting),
+        newest,
+        stale,
+        empty=live == 0,
+        states={state: row[0] for state, row in sorted(rows.items())},
+        waiting_since=min(dues, default=None),
+    )

@@ -1,47 +1,43 @@
-"""The life of a document: claimed by lease, read, prepared, and put in place in one transaction."""
+"""Documents that wait become live: claimed, read, cut and embedded together, put in place in one transaction."""
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import cast
+from datetime import timedelta
+from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 
 from core.db import transaction
-from core.errors import DocumentNotFound, HandrailError, SourceRefused
+from core.errors import DocumentNotFound, HandrailError, SourceRefused, Unavailable
 from core.log import get_logger
 from core.models import Document
 from core.settings import get_settings
-from kb.chunker import Sizes
-from kb.embeddings import Embedder, get_embedder
-from kb.errors import DocumentUnreadable, SourceGone
+from kb.claims import Claim, Claims, Progress, waiting
+from kb.embeddings import Embedder
+from kb.errors import DocumentUnreadable, EmbedderUnavailable, SourceGone, Unchanged
 from kb.fetch import Limits
-from kb.preparing import fingerprint, prepare
-from kb.replacing import fail, note, replace
-from kb.sources import Kind, Raw, Source, read
+from kb.finishing import Finished, finish, give_up, keep, try_later
+from kb.marks import file_mark, kept, known
+from kb.preparing import Draft, configured_sizes, embed, extract, fingerprint, recipe
+from kb.site_models import Embedders, only, site_models
+from kb.sources import Raw, read
 
 log = get_logger(__name__)
+Made = TypeVar("Made")
 
-LEASE = timedelta(minutes=2)  # renewed at each step and batch; after a kill the sweep waits for it at most this long
-BACKOFF = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10))  # after each attempt that failed
 FOR_GOOD = (DocumentUnreadable, SourceGone, SourceRefused)  # trying again is of no use
-
-Progress = Callable[[Document, str], None]
-
-
-class LeaseLost(HandrailError):
-    """Somebody else works on this document now, or it was removed: what was prepared is thrown away."""
-
-
-@dataclass
-class _Claim:
-    """A document while we have it. `leased_until` is the fence, too: who claims it later sets another one."""
-
-    document_id: UUID
-    leased_until: datetime
-    was_live: bool
+MOST_DOCUMENTS = 64  # in one transaction …
+MOST_CHUNKS = 500  # … or the documents that first have so many
+MOST_BYTES = 32 * 1024 * 1024  # of sources in memory at a time, but for a single one that is larger
+QUICK_BYTES = 4_096  # what is smaller is read long before its lease ends
+BROKEN = "The document could not be read because of an internal error; the log has the cause."
+DEADLY = "Whoever read this document died each time: split it, or save it in another format, and add it again."
+BUSY = "The database was busy with something else for too long: it is tried again later."
 
 
 def index_document(document_id: UUID, *, embedder: Embedder | None = None, on_progress: Progress | None = None) -> str:
@@ -49,163 +45,195 @@ def index_document(document_id: UUID, *, embedder: Embedder | None = None, on_pr
 
     Errors of the source end in a state with a reason, never in an exception. Raises DocumentNotFound.
     """
-    embedder = embedder or get_embedder()
-    claimed = _claim(document_id)
-    if claimed is None:
-        return _state(document_id)
-    claim, source, content_hash = claimed
-    try:
-        _work(claim, source, content_hash, embedder, on_progress)
-    except LeaseLost:
-        log.info("lease_lost", document=str(document_id))
-    except FOR_GOOD as error:
-        _give_up(claim, error.detail)
-    except HandrailError as error:
-        _try_later(claim, error.detail)
-    except Exception:  # a parser met something that nobody thought of: the rest must go on
-        log.exception("document_broke", document=str(document_id))
-        _give_up(claim, "The document could not be read because of an internal error; the log has the cause.")
-    return _state(document_id, on_progress)
+    _Batch(Claims.take([document_id], on_progress), only(embedder) if embedder else Embedders()).work()
+    with transaction() as session:
+        state = session.scalar(select(Document.state).where(Document.id == document_id))
+    if state is None:
+        raise DocumentNotFound
+    return state
+
+
+def index_waiting(
+    site_id: str, *, embedders: Embedders | None = None, on_progress: Progress | None = None, most: int = MOST_DOCUMENTS
+) -> int:
+    """Index up to `most` of a site's documents that are due, those first that wait longest. Returns how many."""
+    claims = Claims.take_waiting(site_id, most, on_progress)
+    count = len(claims.held)
+    _Batch(claims, embedders or Embedders()).work()
+    return count
+
+
+def index_all(site_id: str, on_progress: Progress, *, embedder: Embedder | None = None) -> None:
+    """Index, in this process, all of a site's documents that are due; tell each change of state."""
+    embedders = only(embedder) if embedder else Embedders()
+    while index_waiting(site_id, embedders=embedders, on_progress=on_progress):
+        pass
+
+
+def site_of(document_id: UUID) -> str:
+    """The site that a document belongs to. Raises DocumentNotFound."""
+    with transaction() as session:
+        found = session.scalar(select(Document.site_id).where(Document.id == document_id))
+    if found is None:
+        raise DocumentNotFound
+    return found
 
 
 def due(site_id: str | None = None, *, limit: int = 100) -> list[UUID]:
     """Documents to be read now that nobody works on, the longest waiting first."""
-    wanted = select(Document.id).where(Document.due_at <= func.now(), _free()).order_by(Document.due_at).limit(limit)
+    wanted = select(Document.id).where(waiting()).order_by(Document.due_at).limit(limit)
     if site_id is not None:
         wanted = wanted.where(Document.site_id == site_id)
     with transaction() as session:
         return list(session.scalars(wanted))
 
 
-def refresh_old(limit: int = 20) -> None:
+def refresh_old(limit: int = 200) -> None:
     """Have live documents read again long before they are stale: unchanged ones cost a look at their bytes."""
     age = timedelta(hours=get_settings().index_stale_hours) / 2
     old = select(Document.id).where(
-        Document.state == "live", Document.due_at.is_(None), Document.checked_at < func.now() - age
+        Document.state == "live", Document.due_at.is_(None), Document.checked_at < func.now() - age, ~Document.paused
     )
     with transaction() as session:
-        ids = session.scalars(old.limit(limit).with_for_update(skip_locked=True)).all()
+        ids = session.scalars(old.order_by(Document.id).limit(limit).with_for_update(skip_locked=True)).all()
         session.execute(update(Document).where(Document.id.in_(ids)).values(due_at=func.now(), attempts=0))
 
 
-def index_all(site_id: str, on_progress: Progress, *, embedder: Embedder | None = None) -> None:
-    """Index, in this process, all of a site's documents that are due; tell each change of state."""
-    while ids := due(site_id):
-        for document_id in ids:
-            index_document(document_id, embedder=embedder, on_progress=on_progress)
+@dataclass(frozen=True)
+class _Read:
+    """A source that was read; `mark` tells it from another state of itself."""
+
+    claim: Claim
+    raw: Raw
+    mark: str
 
 
-def _free() -> ColumnElement[bool]:
-    return or_(Document.leased_until.is_(None), Document.leased_until < func.clock_timestamp())
+@dataclass(frozen=True)
+class _Cut:
+    """A document that waits for its vectors. The bytes are let go of."""
+
+    finished: Finished
+    draft: Draft
+
+    @property
+    def claim(self) -> Claim:
+        return self.finished.claim
 
 
-def _claim(document_id: UUID) -> tuple[_Claim, Source, str] | None:
-    wanted = select(Document).where(Document.id == document_id, Document.due_at <= func.now(), _free())
-    with transaction() as session:
-        document = session.scalars(wanted.with_for_update(skip_locked=True)).one_or_none()
-        if document is None:
-            return None
-        document.attempts += 1
-        document.leased_until = func.clock_timestamp() + LEASE
-        session.flush()
-        session.refresh(document)
-        assert document.leased_until is not None
-        claim = _Claim(document.id, document.leased_until, document.state == "live")
-        title = document.title if document.title_given else ""
-        source = Source(cast("Kind", document.source), document.locator, address=document.address, title=title)
-        return claim, source, document.content_hash if claim.was_live else ""
+class _Batch:
+    """Some documents of one site on their way."""
 
+    def __init__(self, claims: Claims, embedders: Embedders) -> None:
+        settings = get_settings()
+        self._claims, self._embedders = claims, embedders
+        self._limits = Limits(settings.fetch_max_bytes, settings.fetch_seconds, settings.fetch_private_hosts)
+        self._sizes = configured_sizes()
 
-def _work(claim: _Claim, source: Source, known: str, embedder: Embedder, on_progress: Progress | None) -> None:
-    settings = get_settings()
+    def work(self) -> None:
+        """Bring each of them to an end: live, unchanged, failed, or to be tried again."""
+        for claim in self._claims:
+            if claim.deadly:
+                give_up(self._claims, claim, DEADLY)
+        left = deque(self._claims)
+        while left:
+            found = self._read_some(left)
+            same = [each for each in found if each.claim.content_hash == self._fingerprint(each)]
+            self._keep([self._finished(each) for each in same])
+            self._index([each for each in found if each not in same])
 
-    def on_state(state: str) -> None:
-        _say(claim, state, on_progress)
+    def _read_some(self, left: deque[Claim]) -> list[_Read]:
+        """Read sources until they fill what memory is meant for them."""
+        found: list[_Read] = []
+        while left and sum(len(each.raw.data) for each in found) < MOST_BYTES:
+            claim = left.popleft()
+            if one := self._tried(claim, partial(self._read, claim)):
+                found.append(one)
+            self._claims.renew()
+        return found
 
-    on_state("fetching")
-    limits = Limits(settings.fetch_max_bytes, settings.fetch_seconds, settings.fetch_private_hosts)
-    raw = read(source, limits)
-    if known == fingerprint(raw, source.title, embedder):
-        _finish(claim, raw, lambda session, document: note(session, document, "live", "unchanged"))
-        return
-    sizes = Sizes(settings.chunk_min_tokens, settings.chunk_max_tokens, settings.chunk_overlap_tokens)
-    prepared = prepare(raw, source.title, embedder, sizes, on_state=on_state, on_batch=lambda: _renew(claim))
-    _finish(claim, raw, lambda session, document: replace(session, document, prepared))
+    def _read(self, claim: Claim) -> _Read:
+        mark = file_mark(claim.locator) if claim.source.kind == "file" else ""  # before its bytes, never after them
+        asked = "" if mark else known(self._recipe(claim), claim.etag)
+        raw = read(claim.source, self._limits, etag=asked)
+        return _Read(claim, raw, mark or raw.etag)
 
+    def _index(self, found: list[_Read]) -> None:
+        cut: list[_Cut] = []
+        waiting = {each.claim.document_id: each for each in found}
+        for claim in self._claims.say("extracting", [each.claim for each in found]):
+            one = waiting.pop(claim.document_id)
+            if made := self._tried(claim, partial(self._cut, one)):
+                cut.append(made)
+            self._claims.renew()
+            if sum(len(each.draft.passages) for each in cut) >= MOST_CHUNKS:
+                self._put_in_place(cut)
+                cut = []
+        self._put_in_place(cut)
 
-def _held(session: Session, claim: _Claim) -> Document:
-    """The document, locked, if it is still ours. Raises LeaseLost."""
-    wanted = select(Document).where(Document.id == claim.document_id, Document.leased_until == claim.leased_until)
-    document = session.scalars(wanted.with_for_update()).one_or_none()
-    if document is None:
-        raise LeaseLost
-    return document
+    def _cut(self, one: _Read) -> _Cut:
+        with self._claims.kept() if len(one.raw.data) > QUICK_BYTES else nullcontext():
+            return _Cut(self._finished(one), extract(one.raw, one.claim.source.title, self._sizes))
 
+    def _put_in_place(self, cut: list[_Cut]) -> None:
+        kept = self._claims.say("embedding", [each.claim for each in cut]) if cut else []
+        cut = [each for each in cut if each.claim in kept]
+        try:
+            self._finish(cut)
+        except EmbedderUnavailable as error:
+            try_later(self._claims, [each.claim for each in cut], error)
+        except Exception as error:  # noqa: BLE001 - one of them is at fault, so each goes by itself
+            log.info("batch_taken_apart", documents=len(cut), cause=repr(error)[:300])
+            for each in cut:
+                self._tried(each.claim, partial(self._finish, [each]))
 
-def _renew(claim: _Claim) -> None:
-    with transaction() as session:
-        _extend(session, claim)
+    def _finish(self, cut: Sequence[_Cut]) -> None:
+        if not cut:
+            return
+        prepared = embed([each.draft for each in cut], self._models(cut[0].claim.site_id), self._claims.renew)
+        ready = [
+            Finished(each.claim, each.finished.etag, each.finished.changed_at, made)
+            for each, made in zip(cut, prepared, strict=True)
+        ]
+        finish(self._claims, ready)
 
+    def _models(self, site_id: str) -> list[Embedder]:
+        """The model that the site is searched with, and the one that is being made beside it."""
+        with transaction() as session:
+            models = site_models(session, site_id)
+        first = self._embedders.named(models.searched) if models.searched else self._embedders.first()
+        try:
+            return [first, self._embedders.named(models.following)] if models.following else [first]
+        except EmbedderUnavailable as error:  # who makes the other one will find what is missing
+            log.warning("next_model_unavailable", cause=error.detail)
+            return [first]
 
-def _extend(session: Session, claim: _Claim) -> Document:
-    document = _held(session, claim)
-    document.leased_until = func.clock_timestamp() + LEASE
-    session.flush()
-    session.refresh(document)
-    assert document.leased_until is not None
-    claim.leased_until = document.leased_until
-    return document
+    def _keep(self, same: Sequence[Finished]) -> None:
+        if same:
+            keep(self._claims, same)
 
+    def _tried(self, claim: Claim, act: Callable[[], Made]) -> Made | None:
+        """What `act` gives; None where it ends in a state with a reason."""
+        try:
+            return act()
+        except Unchanged:
+            keep(self._claims, [Finished(claim, claim.etag)])
+        except FOR_GOOD as error:
+            give_up(self._claims, claim, error.detail)
+        except HandrailError as error:
+            try_later(self._claims, [claim], error)
+        except OperationalError as error:  # if it is away altogether, saying so fails, too, and the lease runs out
+            log.warning("database_busy", document=str(claim.document_id), cause=repr(error.orig))
+            try_later(self._claims, [claim], Unavailable(BUSY))
+        except Exception:  # a parser met something that nobody thought of: the rest must go on
+            log.exception("document_broke", document=str(claim.document_id))
+            give_up(self._claims, claim, BROKEN)
+        return None
 
-def _say(claim: _Claim, state: str, on_progress: Progress | None) -> None:
-    with transaction() as session:
-        document = _extend(session, claim)
-        if not claim.was_live:  # a live document goes on answering while it is read again
-            document.state = state
-        note(session, document, state)
-    if on_progress is not None:
-        on_progress(document, state)
+    def _finished(self, one: _Read) -> Finished:
+        return Finished(one.claim, kept(self._recipe(one.claim), one.mark), one.raw.changed_at)
 
+    def _recipe(self, claim: Claim) -> str:
+        return recipe(claim.source.title, self._sizes)
 
-def _finish(claim: _Claim, raw: Raw, change: Callable[[Session, Document], object]) -> None:
-    with transaction() as session:
-        document = _held(session, claim)
-        change(session, document)
-        document.attempts, document.due_at, document.leased_until = 0, None, None
-        document.checked_at = func.now()
-        document.reason = ""
-        document.updated_at = document.updated_at if document.updated_given else raw.changed_at
-
-
-def _give_up(claim: _Claim, reason: str) -> None:
-    with transaction() as session:
-        document = _held(session, claim)
-        fail(session, document, reason)
-        document.checked_at = func.now()
-
-
-def _try_later(claim: _Claim, reason: str) -> None:
-    """Wait and try again; after the last attempt a new document has failed, a live one keeps its old text."""
-    with transaction() as session:
-        document = _held(session, claim)
-        document.leased_until, document.reason = None, reason
-        if document.attempts <= len(BACKOFF):
-            document.due_at = func.now() + BACKOFF[document.attempts - 1]
-            document.state = "live" if claim.was_live else "queued"
-            note(session, document, "queued", reason)
-        elif claim.was_live:
-            document.due_at = None
-            note(session, document, "live", f"The old text stays, because: {reason}")
-        else:
-            fail(session, document, reason)
-
-
-def _state(document_id: UUID, on_progress: Progress | None = None) -> str:
-    with transaction() as session:
-        document = session.get(Document, document_id)
-        if document is None:
-            raise DocumentNotFound
-        state = document.state
-    if on_progress is not None:
-        on_progress(document, state)
-    return state
+    def _fingerprint(self, one: _Read) -> str:
+        return fingerprint(one.raw, one.claim.source.title, self._sizes)

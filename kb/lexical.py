@@ -1,122 +1,141 @@
-"""Exact BM25 (the Lucene variant) over one site's chunks: postings in numpy, changed chunk by chunk."""
+"""The lexical leg: exact BM25 (the Lucene variant) over the live rows of a site's segments."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import log1p
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.analysis import term, words
+from kb.postings import Counts, Ids, Rows, decode
 
 K1 = 1.2
 B = 0.75
 
-Ints = NDArray[np.int32]
 Scores = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A chunk as it is indexed: `text` with its title and section."""
+class TermStats:
+    """How common the terms of one question are among the `size` passages that it may be answered from."""
 
-    chunk_id: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Lexicon:
-    """An immutable index. Row n is chunk `ids[n]`; the postings of term t are `rows[starts[t]:starts[t + 1]]`."""
-
-    ids: NDArray[np.int64]
-    lengths: Ints  # terms per row
-    numbers: dict[str, int]  # term → number
-    vocabulary: dict[str, int]  # folded word as written → chunks that it was found in when they were added
-    starts: NDArray[np.int64]
-    rows: Ints
-    counts: NDArray[np.uint16]
+    size: int = 0
+    frequencies: Mapping[str, int] = field(default_factory=dict)
 
     def frequency(self, found: str) -> int:
-        """In how many chunks `found`, a term, occurs."""
-        number = self.numbers.get(found)
-        return 0 if number is None else int(self.starts[number + 1] - self.starts[number])
+        """In how many passages `found`, a term of the question, occurs."""
+        return self.frequencies.get(found, 0)
 
     def idf(self, found: str) -> float:
         """ln(1 + (N - n + 0.5) / (n + 0.5)): never negative; highest for a term that occurs nowhere."""
         frequency = self.frequency(found)
-        return float(np.log1p((len(self.ids) - frequency + 0.5) / (frequency + 0.5)))
-
-    def scores(self, query: Iterable[tuple[str, float]]) -> Scores:
-        """The BM25 score of every row for weighted terms."""
-        total = np.zeros(len(self.ids), dtype=np.float32)
-        if not len(self.ids):
-            return total
-        damping = (K1 * (1 - B + B * self.lengths / max(1.0, float(self.lengths.mean())))).astype(np.float32)
-        for found, weight in query:
-            number = self.numbers.get(found)
-            if number is None:
-                continue
-            part = slice(self.starts[number], self.starts[number + 1])
-            rows, counts = self.rows[part], self.counts[part].astype(np.float32)
-            total[rows] += (weight * self.idf(found)) * counts / (counts + damping[rows])
-        return total
+        return log1p((self.size - frequency + 0.5) / (frequency + 0.5))
 
 
-EMPTY = Lexicon(
-    np.empty(0, np.int64),
-    np.empty(0, np.int32),
-    {},
-    {},
-    np.zeros(1, np.int64),
-    np.empty(0, np.int32),
-    np.empty(0, np.uint16),
-)
+@dataclass(frozen=True)
+class Fixed:
+    """What never changes of a segment, so that it may be kept: its passages, and how many terms each has."""
+
+    chunk_ids: Ids  # ascending
+    lengths: Scores
+    total: float  # of the lengths
+
+    @classmethod
+    def of(cls, chunk_ids: bytes, lengths: bytes) -> "Fixed":
+        """As they are stored."""
+        counted = np.frombuffer(lengths, "<i4").astype(np.float32)
+        return cls(np.frombuffer(chunk_ids, "<i8"), counted, float(counted.sum(dtype=np.float64)))
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return int(self.chunk_ids.nbytes + self.lengths.nbytes)
 
 
-def build(entries: Sequence[Entry]) -> Lexicon:
-    """An index of `entries`."""
-    return changed(EMPTY, entries, keep=frozenset())
+class Searched:
+    """One segment with the postings of one question's terms."""
+
+    def __init__(self, fixed: Fixed, dead: bytes) -> None:
+        """`dead`: rows as uint16."""
+        self.fixed = fixed
+        self.dead: Rows = np.frombuffer(dead, "<u2")
+        self.postings: dict[str, tuple[Rows, Counts]] = {}
+        self._alive: NDArray[np.bool_] | None = None
+
+    @property
+    def live(self) -> int:
+        """Rows that are not dead."""
+        return len(self.fixed.chunk_ids) - len(self.dead)
+
+    @property
+    def total(self) -> float:
+        """Terms of the live rows."""
+        return self.fixed.total - (float(self.fixed.lengths[self.dead].sum(dtype=np.float64)) if len(self.dead) else 0)
+
+    def add(self, name: str, data: bytes) -> int:
+        """The postings of a term; returns how many of its rows are live."""
+        self.postings[name] = rows, _ = decode(data)
+        if not len(self.dead):
+            return len(rows)
+        if self._alive is None:
+            self._alive = np.ones(len(self.fixed.chunk_ids), bool)
+            self._alive[self.dead] = False
+        return int(np.count_nonzero(self._alive[rows]))
+
+    def scores(self, worth: Iterable[tuple[str, float]], mean: float) -> Scores:
+        """BM25 of every row; `worth` is what a term counts, weight and idf. The dead have nothing."""
+        scores = np.zeros(len(self.fixed.chunk_ids), np.float32)
+        wanted = [(self.postings[name], np.float32(value)) for name, value in worth if name in self.postings]
+        for (rows, counts), value in wanted:
+            at = rows.astype(np.intp)
+            damping = self.fixed.lengths[at] * np.float32(K1 * B / mean) + np.float32(K1 * (1 - B))
+            scores[at] += value * counts / (counts + damping)
+        if len(self.dead):
+            scores[self.dead] = 0
+        return scores
 
 
-def changed(old: Lexicon, added: Sequence[Entry], keep: frozenset[int] | set[int]) -> Lexicon:
-    """`old` without the chunks that are not in `keep`, and with `added`. The old one stays valid for its readers."""
-    numbers, vocabulary = dict(old.numbers), dict(old.vocabulary)
-    staying = np.isin(old.ids, np.fromiter(keep, np.int64, len(keep)))
-    new_row = np.cumsum(staying, dtype=np.int64) - 1
-    numbered = np.repeat(np.arange(len(old.starts) - 1, dtype=np.int32), np.diff(old.starts))
-    stays = staying[old.rows] if len(old.rows) else np.empty(0, bool)
-    first = int(staying.sum())
-    rows, found, counts, lengths = _analyse(added, first, numbers, vocabulary)
-    all_terms = np.concatenate([numbered[stays], found])
-    order = np.argsort(all_terms, kind="stable")
-    return Lexicon(
-        np.concatenate([old.ids[staying], np.array([entry.chunk_id for entry in added], np.int64)]),
-        np.concatenate([old.lengths[staying], lengths]),
-        numbers,
-        vocabulary,
-        np.searchsorted(all_terms[order], np.arange(len(numbers) + 1)).astype(np.int64),
-        np.concatenate([new_row[old.rows[stays]].astype(np.int32), rows])[order],
-        np.concatenate([old.counts[stays], counts])[order],
-    )
+class Lexical:
+    """The scores of one question in all segments that it may be answered from."""
+
+    def __init__(self, segments: Sequence[Searched], frequencies: Mapping[str, int]) -> None:
+        """Segments hold the question's postings; `frequencies` counts their live rows by term."""
+        self._segments = [segment for segment in segments if segment.live]
+        self.stats = TermStats(sum(segment.live for segment in self._segments), frequencies)
+        self._scored: list[Scores] = []
+
+    def score(self, terms: Iterable[tuple[str, float]]) -> None:
+        """Weigh the terms and score every row. They are added in one order, so a merge changes no score."""
+        worth = [(name, weight * self.stats.idf(name)) for name, weight in terms if self.stats.frequency(name)]
+        mean = max(1.0, sum(segment.total for segment in self._segments) / max(1, self.stats.size))
+        self._scored = [segment.scores(worth, mean) for segment in self._segments]
+
+    def best(self, count: int) -> dict[int, float]:
+        """The best passages that have a term at all, best first; of equals, the older ones."""
+        found: list[tuple[float, int]] = []
+        for segment, scores in zip(self._segments, self._scored, strict=True):
+            rows = _top(scores, count)
+            ids = segment.fixed.chunk_ids[rows].tolist()
+            found += zip((-scores[rows]).tolist(), ids, strict=True)
+        return {chunk_id: -score for score, chunk_id in sorted(found)[:count]}
+
+    def of(self, chunk_ids: Sequence[int]) -> dict[int, float]:
+        """The scores of these passages; 0 for one that is in no segment."""
+        asked = np.array(chunk_ids, np.int64)
+        scores = np.zeros(len(asked), np.float32)
+        for segment, scored in zip(self._segments, self._scored, strict=True):
+            ids = segment.fixed.chunk_ids
+            rows = np.minimum(np.searchsorted(ids, asked), len(ids) - 1)
+            scores = np.where(ids[rows] == asked, np.maximum(scores, scored[rows]), scores)
+        return dict(zip(chunk_ids, scores.tolist(), strict=True))
 
 
-def _analyse(
-    added: Sequence[Entry], first: int, numbers: dict[str, int], vocabulary: dict[str, int]
-) -> tuple[Ints, Ints, NDArray[np.uint16], Ints]:
-    rows: list[int] = []
-    found: list[int] = []
-    counts: list[int] = []
-    lengths: list[int] = []
-    for row, entry in enumerate(added, start=first):
-        said = Counter(words(entry.text))
-        tally: Counter[int] = Counter()
-        for word, count in said.items():
-            vocabulary[word] = vocabulary.get(word, 0) + 1
-            if kept := term(word):
-                tally[numbers.setdefault(kept, len(numbers))] += count
-        rows += [row] * len(tally)
-        found += tally.keys()
-        counts += tally.values()
-        lengths.append(sum(tally.values()))
-    capped = np.minimum(np.array(counts, np.int64), np.iinfo(np.uint16).max).astype(np.uint16)
-    return np.array(rows, np.int32), np.array(found, np.int32), capped, np.array(lengths, np.int32)
+def _top(scores: Scores, count: int) -> NDArray[np.intp]:
+    """The rows of the `count` highest scores above nothing; of equals, the first ones."""
+    rows = np.flatnonzero(scores)
+    if len(rows) <= count:
+        return rows
+    held = scores[rows]
+    least = np.partition(held, len(held) - count)[len(held) - count]
+    above = rows[held > least]
+    return np.concatenate([above, rows[held == least][: count - len(above)]])

@@ -1,15 +1,20 @@
-"""What changes in the index, each in one transaction that also raises the site's `kb_version`."""
+"""What changes in the index, each in one transaction that also raises the site's `kb_version`.
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Iterable
+Each takes the site's lock first. Whoever locks a document as well takes `kb.segments.locked` before that.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from core.models import Chunk, ChunkVector, Document, DocumentEvent, Site
-from kb.audiences import audience_id, model_id
+from core.models import Chunk, Document, DocumentEvent, Site
+from kb import segments
+from kb.audiences import audience_id, note_language
+from kb.moving import move_chunks
 from kb.preparing import Prepared
+from kb.storing import Change, store
 
 
 def note(session: Session, document: Document, state: str, reason: str = "") -> None:
@@ -41,87 +46,58 @@ def fail(session: Session, document: Document, reason: str) -> None:
 
 def replace(session: Session, document: Document, prepared: Prepared) -> int:
     """Put the new text in place of the old; chunks that did not change keep their id. Returns how many are new."""
-    old = _old(session, document)
-    fresh: list[int] = []
-    hashes = [_hash(prepared, position) for position in range(len(prepared.passages))]
-    for position, digest in enumerate(hashes):
-        if old[digest]:
-            row = old[digest].pop()
-            row.position, row.page = position, prepared.passages[position].page
-        else:
-            fresh.append(position)
-    gone = [row.id for rows in old.values() for row in rows]
+    return replace_many(session, [(document, prepared)])[0]
+
+
+def replace_many(session: Session, changes: Sequence[tuple[Document, Prepared]]) -> list[int]:
+    """The same for many documents of one site or several, each document once: one segment for all of an audience."""
     session.flush()
-    if gone:
-        session.execute(delete(Chunk).where(Chunk.id.in_(gone)))
-    _add(session, document, prepared, {position: hashes[position] for position in fresh})
-    document.state, document.reason = "live", ""
-    document.title, document.content_hash = prepared.title, prepared.content_hash
-    raise_version(session, document.site_id)
-    note(session, document, "live", f"{len(prepared.passages)} chunks, {len(fresh)} of them new")
-    return len(fresh)
+    made: dict[str, int] = {}
+    for site_id in sorted({document.site_id for document, _ in changes}):
+        segments.locked(session, site_id)
+        here = [Change(document, prepared) for document, prepared in changes if document.site_id == site_id]
+        store(session, site_id, here)
+        for change in here:
+            _live(change)
+            made[str(change.document.id)] = len(change.fresh)
+        session.flush()
+        session.execute(insert(DocumentEvent), [_event(change) for change in here])
+        raise_version(session, site_id)
+    return [made[str(document.id)] for document, _ in changes]
 
 
 def move(session: Session, document: Document, channels: Iterable[str]) -> None:
     """Have a live document answer in other `channels` from this commit on."""
+    segments.locked(session, document.site_id)
     audience = audience_id(session, document.site_id, channels)
-    moved = update(Chunk).where(Chunk.document_id == document.id).values(audience_id=audience).returning(Chunk.id)
-    ids = session.scalars(moved).all()
-    session.execute(update(ChunkVector).where(ChunkVector.chunk_id.in_(ids)).values(audience_id=audience))
+    wanted = select(Chunk.id, Chunk.audience_id).where(Chunk.document_id == document.id)
+    move_chunks(session, {id_: old for id_, old in session.execute(wanted) if old != audience}, audience)
+    if document.language:
+        note_language(session, audience, document.language)
+    raise_version(session, document.site_id)
 
 
-def _hash(prepared: Prepared, position: int) -> str:
-    """Identity of a chunk. Title and model are part of it because its vectors depend on them."""
-    said = f"{prepared.model}\n{prepared.title}\n{prepared.passages[position].content_hash}"
-    return hashlib.sha256(said.encode()).hexdigest()
+def _live(change: Change) -> None:
+    document, prepared = change.document, change.prepared
+    document.state, document.reason = "live", ""
+    document.title, document.content_hash = prepared.title, prepared.content_hash
 
 
-def _old(session: Session, document: Document) -> defaultdict[str, list[Chunk]]:
-    old: defaultdict[str, list[Chunk]] = defaultdict(list)
-    for row in session.scalars(select(Chunk).where(Chunk.document_id == document.id)):
-        old[row.content_hash].append(row)
-    return old
-
-
-def _add(session: Session, document: Document, prepared: Prepared, fresh: dict[int, str]) -> None:
-    if not fresh:
-        return
-    audience = audience_id(session, document.site_id, document.channels)
-    model = model_id(session, prepared.model, prepared.vectors[0].shape[1])
-    session.execute(update(Site).where(Site.id == document.site_id).values(embedding_model_id=model))
-    rows = [
-        {
-            "document_id": document.id,
-            "site_id": document.site_id,
-            "audience_id": audience,
-            "position": position,
-            "section": prepared.passages[position].section,
-            "page": prepared.passages[position].page,
-            "text": prepared.passages[position].text,
-            "tokens": prepared.passages[position].tokens,
-            "content_hash": digest,
-        }
-        for position, digest in fresh.items()
-    ]
-    ids = session.scalars(insert(Chunk).returning(Chunk.id, sort_by_parameter_order=True), rows).all()
-    vectors = [
-        {
-            "chunk_id": chunk_id,
-            "model_id": model,
-            "window": number,
-            "audience_id": audience,
-            "embedding": vector,
-        }
-        for chunk_id, position in zip(ids, fresh, strict=True)
-        for number, vector in enumerate(prepared.vectors[position])
-    ]
-    session.execute(insert(ChunkVector), vectors)
+def _event(change: Change) -> dict[str, Any]:
+    reason = f"{len(change.prepared.passages)} chunks, {len(change.fresh)} of them new"
+    return {"document_id": change.document.id, "state": "live", "reason": reason}
 
 
 def _drop(session: Session, document: Document, *, was_live: bool) -> None:
+    segments.locked(session, document.site_id)
     document.due_at = document.leased_until = None
     document.content_hash = ""
-    session.execute(delete(Chunk).where(Chunk.document_id == document.id))
+    gone = delete(Chunk).where(Chunk.document_id == document.id).returning(Chunk.id, Chunk.audience_id)
+    left: dict[int, list[int]] = {}
+    for chunk_id, audience in session.execute(gone):
+        left.setdefault(audience, []).append(chunk_id)
+    for audience, chunk_ids in left.items():
+        segments.remove(session, audience, chunk_ids)
     if was_live:
         raise_version(session, document.site_id)
     note(session, document, document.state, document.reason)

@@ -1,6 +1,9 @@
-"""Hybrid search in one site and channel: BM25 and vectors, fused, 8 candidates re-ranked to a few snippets."""
+"""Hybrid search in one site and channel: BM25 and vectors, fused, 8 candidates re-ranked to a few snippets.
 
-from collections.abc import Hashable, Sequence
+What is committed is found, and what was removed is not, in every process: all that changes is read with each question.
+"""
+
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -8,33 +11,36 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from pgvector import Vector
-from sqlalchemy import bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
-from sqlalchemy.types import BigInteger
 
 from core.log import get_logger
 from core.settings import get_settings
-from kb.answerable import Signals, answerable
-from kb.embeddings import Embedder, get_embedder
+from kb import wire
+from kb.acronyms import spelled_out
+from kb.answerable import Signals, judge
+from kb.candidate import Candidate
+from kb.embeddings import Embedder, embedder_named
 from kb.errors import EmbedderUnavailable
-from kb.fusion import fuse
-from kb.lexical import Lexicon, Scores
-from kb.query import Query, read_query
-from kb.rerank import Candidate, rerank
-from kb.site_index import SHELF, Shelf, SiteIndex
+from kb.fusion import fuse, share
+from kb.lexical import TermStats
+from kb.matching import Matched, Model, match
+from kb.minilm import MiniLM
+from kb.nearest import nearest
+from kb.query import Query, lost, mended, read_query
+from kb.readable import readable
+from kb.rerank import rerank
+from kb.row_security import fenced
+from kb.shelf import SHELF, Scope
 from kb.vectors import Vectors
+from kb.vocabulary import words_of
 
 log = get_logger(__name__)
 
 POOL = 60  # chunks that each leg proposes
-TRIES = 3  # the index may change again while it is read; then what was read last will do
 SPARE = 4  # candidates beyond those that are re-ranked, for near-duplicates that fall out
+TEXTS = (Path(__file__).parent / "candidates.sql").read_text()
 
-_FOLDER = Path(__file__).parent
-NEAREST = text((_FOLDER / "search.sql").read_text()).bindparams(bindparam("lexical", type_=ARRAY(BigInteger)))
-TEXTS = text((_FOLDER / "candidates.sql").read_text()).bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
+Place = tuple[int, int | None, str]
 
 
 @dataclass(frozen=True)
@@ -51,31 +57,39 @@ class Snippet:
     page: int | None
     score: float  # 0 to 1, to be compared within one search only
     updated_at: datetime | None
+    start: int = 0  # characters of the document's text before it
+    places: tuple[Place, ...] = ()  # from which character of `text` on which page and anchor
+    version: str = ""  # of the document; the same while its bytes are
 
 
 @dataclass(frozen=True)
 class Found:
-    """Snippets, best first, and how likely (0 to 1) the question is answered by them."""
+    """Snippets, best first, and how likely (0 to 1) the question is answered by them.
+
+    `reason` says why not, where that is below `kb.answerable.LIMIT`; `signals` are what the likelihood rests on.
+    """
 
     snippets: tuple[Snippet, ...]
     answerable: float
+    reason: str = ""
+    signals: Signals | None = None
 
 
 @dataclass(frozen=True)
-class _Scope:
-    """What a search may see."""
-
-    session: Session
-    site_id: str
-    channel: str
+class _Scores:
+    lexical: dict[int, float]
+    nearest: dict[int, float]
+    fused: dict[int, float]
 
 
 @dataclass(frozen=True)
-class _Legs:
-    lexicon: Lexicon
+class Ranking(_Scores):
+    """How each chunk did: by its words (BM25), by its meaning (cosine), by both, and after re-ranking."""
+
     query: Query
-    lexical: dict[int, float]  # chunk → BM25, for all that either leg proposes
-    nearest: dict[int, float]  # chunk → cosine of its best window
+    stats: TermStats
+    final: list[tuple[Candidate, float]]
+    vector: Vectors | None = None  # the question's, by the local model; None where another one, or none, was asked
 
 
 def search(
@@ -86,63 +100,97 @@ def search(
     query: str,
     top_k: int | None = None,
     embedder: Embedder | None = None,
-    shelf: Shelf = SHELF,
 ) -> Found:
     """Search what `site_id` knows in `channel`; never anything else. An unknown site finds nothing."""
     settings = get_settings()
     top_k = settings.search_keep if top_k is None else top_k
-    scope = _Scope(session, site_id, channel)
-    legs = _ask(scope, query, embedder or get_embedder(), shelf)
-    wanted = max(settings.search_candidates, top_k)
-    ranked = rerank(_candidates(scope, legs, wanted + SPARE), legs.query, legs.lexicon, wanted) if legs else []
-    if not legs or not ranked:
+    count = max(settings.search_candidates, top_k)
+    ranking = ranked(session, site_id=site_id, channel=channel, query=query, embedder=embedder, count=count)
+    if not ranking.final:
         return Found((), 0.0)
-    signals = Signals.of(ranked, legs.query, legs.lexicon)
-    return Found(tuple(_snippet(candidate, score) for candidate, score in ranked[:top_k]), answerable(signals))
+    verdict = judge(ranking.final, ranking.query, ranking.stats, ranking.vector)
+    snippets = tuple(_snippet(candidate, score) for candidate, score in ranking.final[:top_k])
+    return Found(snippets, verdict.likelihood, verdict.reason, verdict.signals)
 
 
-def _ask(scope: _Scope, question: str, embedder: Embedder, shelf: Shelf) -> _Legs | None:
-    """Both legs, over the same state of the site. None for a site that does not exist."""
-    index = shelf.get(scope.site_id)
-    for _ in range(TRIES):
-        query = read_query(question, index.speller)
-        scores = index.lexicon.scores(query.terms) * index.allowed(scope.channel)
-        proposed = _top(index, scores)
-        rows = _nearest(scope, query.text, proposed, embedder)
-        if not rows:
-            return None
-        used, stamp = index, (rows[0].kb_version, rows[0].created_at)
-        if stamp == index.stamp:
-            break
-        index = shelf.refresh(scope.session, scope.site_id, stamp)
-    nearest = {row.chunk_id: float(row.similarity) for row in rows if row.chunk_id is not None}
-    either = set(proposed) | set(nearest)
-    lexical = {one: float(scores[used.row_of[one]]) if one in used.row_of else 0.0 for one in either}
-    return _Legs(used.lexicon, query, lexical, nearest)
+@fenced
+def ranked(
+    session: Session, *, site_id: str, channel: str, query: str, embedder: Embedder | None = None, count: int
+) -> Ranking:
+    """The ranking behind a search, with `count` candidates re-ranked; `embedder` where it is at hand already."""
+    scope = (site_id, channel)
+    asked, matched = _looked_up(session, scope, query)
+    if matched is None:
+        return Ranking({}, {}, {}, asked, TermStats(), [])
+    vector = _vector(matched.model, embedder, asked.text)
+    scores, candidates = _proposed(session, scope, asked, matched, vector=vector, count=count + SPARE)
+    wider = spelled_out(asked, [one.text for one in candidates])
+    if wider is not asked and (again := match(session, scope, wider.words)) is not None:
+        asked, matched = wider, again
+        matched.lexical.score(asked.terms)
+        scores, candidates = _proposed(session, scope, asked, matched, vector=vector, count=count + SPARE)
+    stats = matched.lexical.stats
+    final = rerank(candidates, asked, stats, count)
+    # Whether a question is answered was fitted to the local model's cosines alone.
+    local = vector if matched.model.name == MiniLM.name else None
+    return Ranking(scores.lexical, scores.nearest, scores.fused, asked, stats, final, local)
 
 
-def _top(index: SiteIndex, scores: Scores) -> list[int]:
-    if not len(scores):
-        return []
-    rows = np.argpartition(-scores, min(POOL, len(scores)) - 1)[:POOL]
-    return [int(index.lexicon.ids[row]) for row in rows if scores[row] > 0]
+def _proposed(
+    session: Session, scope: Scope, asked: Query, matched: Matched, *, vector: Vectors | None, count: int
+) -> tuple[_Scores, list[Candidate]]:
+    """What both legs found, and the best `count` of it with their texts."""
+    lexical = matched.lexical.best(POOL)
+    near = {} if vector is None else nearest(session, matched, vector, list(lexical))
+    pool = set(sorted(near, key=near.__getitem__, reverse=True)[:POOL]) | lexical.keys()
+    near = {one: near[one] for one in pool if one in near}
+    lexical = matched.lexical.of(sorted(pool))
+    fused = fuse(lexical, near, share(asked, matched.model.name))
+    best = sorted(fused, key=lambda one: (-fused[one], one))[:count]
+    scores = _Scores(lexical, near, fused)
+    return scores, _candidates(session, scope, best, scores)
 
 
-def _nearest(scope: _Scope, question: str, lexical: list[int], embedder: Embedder) -> Sequence[Any]:
-    vector = _vector(embedder, question)
-    values: dict[str, Any] = {"site_id": scope.site_id, "channel": scope.channel, "lexical": lexical, "pool": POOL}
-    # Without a vector no row is of its model, so that leg is empty, and BM25 carries on alone.
-    values["model"] = embedder.name if vector is not None else ""
-    values["vector"] = Vector(vector if vector is not None else [0.0]).to_text()
-    return scope.session.execute(NEAREST, values).all()
+def _looked_up(session: Session, scope: Scope, question: str) -> tuple[Query, Matched | None]:
+    """The question as it is searched, and what its words find. Only words that nobody wrote are taken for misspelled.
+
+    Which languages a site has, and so how a question is stemmed, comes with the answer: where it is another than last
+    time, it is asked once more.
+    """
+    said = readable(question)
+    languages = SHELF.languages(scope)
+    asked = read_query(said, languages)
+    matched = match(session, scope, asked.words)
+    if matched is not None and matched.languages != languages:
+        SHELF.speak(scope, matched.languages)
+        asked = read_query(said, matched.languages)
+        matched = match(session, scope, asked.words)
+    if matched is None:
+        return asked, None
+    unknown = {term for term in asked.words if not matched.lexical.stats.frequency(term)}
+    if unknown:
+        helped = lost(asked, unknown) and bool(matched.segment_ids)
+        better = mended(asked, unknown, words_of(session, *scope) if helped else {})
+        if not set(better.words) <= set(asked.words):
+            matched = match(session, scope, better.words) or matched
+        asked = better
+    matched.lexical.score(asked.terms)
+    return asked, matched
 
 
-def _vector(embedder: Embedder, question: str) -> Vectors | None:
-    try:
-        return _embedded(cast("Hashable", embedder), question)
-    except EmbedderUnavailable as error:
-        log.warning("embedder_unavailable", cause=error.detail)
+def _vector(model: Model, embedder: Embedder | None, question: str) -> Vectors | None:
+    """The question's vector by the model that the site is searched with; None: its words alone must do."""
+    if not model.id:
         return None
+    try:
+        if embedder is None or embedder.name != model.name:
+            embedder = embedder_named(model.name)
+        vector = _embedded(cast("Hashable", embedder), question)
+    except EmbedderUnavailable as error:
+        log.warning("embedder_unavailable", model=model.name, cause=error.detail)
+        return None
+    usable = len(vector) == model.dimensions and bool(np.isfinite(vector).all()) and bool(vector.any())
+    return vector if usable else None
 
 
 @lru_cache(maxsize=2048)
@@ -151,28 +199,34 @@ def _embedded(embedder: Hashable, question: str) -> Vectors:
     return made
 
 
-def _candidates(scope: _Scope, legs: _Legs, count: int) -> list[Candidate]:
-    fused = fuse(legs.lexical, legs.nearest)
-    best = sorted(fused, key=lambda chunk_id: (-fused[chunk_id], chunk_id))[:count]
-    rows = scope.session.execute(TEXTS, {"ids": best, "site_id": scope.site_id, "channel": scope.channel})
-    made = [
-        Candidate(
-            chunk_id=row.id,
-            document_id=str(row.document_id),
-            title=row.title,
-            section=row.section,
-            url=row.url,
-            source=row.source,
-            text=row.text,
-            page=row.page,
-            updated_at=row.updated_at,
-            fused=fused[row.id],
-            lexical=legs.lexical.get(row.id, 0.0),
-            cosine=legs.nearest.get(row.id, 0.0),
-        )
-        for row in rows
-    ]
+def _candidates(session: Session, scope: Scope, best: list[int], scores: _Scores) -> list[Candidate]:
+    if not best:
+        return []
+    values = {"ids": wire.array(best), "site_id": scope[0], "channel": scope[1]}
+    made = [_candidate(row, scores) for row in wire.rows(session, TEXTS, values)]
     return sorted(made, key=lambda candidate: (-candidate.fused, candidate.chunk_id))
+
+
+def _candidate(row: tuple[Any, ...], scores: _Scores) -> Candidate:
+    chunk_id, document_id, title, section, url, source, text, page, updated_at, start, places, version, language = row
+    return Candidate(
+        chunk_id=chunk_id,
+        document_id=document_id,
+        title=title,
+        section=section,
+        url=url,
+        source=source,
+        text=text,
+        page=page,
+        updated_at=updated_at,
+        fused=scores.fused[chunk_id],
+        lexical=scores.lexical.get(chunk_id, 0.0),
+        cosine=scores.nearest.get(chunk_id, 0.0),
+        start=start,
+        places=tuple((at, page_there, anchor) for at, page_there, anchor in places),
+        version=version[:12],
+        language=language,
+    )
 
 
 def _snippet(candidate: Candidate, score: float) -> Snippet:
@@ -187,4 +241,7 @@ def _snippet(candidate: Candidate, score: float) -> Snippet:
         page=candidate.page,
         score=round(score, 4),
         updated_at=candidate.updated_at,
+        start=candidate.start,
+        places=candidate.places,
+        version=candidate.version,
     )

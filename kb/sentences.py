@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 # A sentence ends at . ! ? … (with closing quotes or brackets, and citation marks such as [c12] or [1]) before white
-# space, or at a line break. Not after an initial, an abbreviation, or the number of a list item.
-END = re.compile(r"(?:[.!?…]+[\"'”’)\]]*(?:\s*\[c?\d+\])*(?=\s)|\n+)")
+# space, at a Chinese or Japanese mark whatever follows, or at a line break. Not after an initial, an abbreviation, or
+# the number of a list item.
+MARKS = r"(?:\s*\[c?\d+\])*"
+END = re.compile(rf"(?:[.!?…؟۔।]+[\"'”’)\]]*{MARKS}(?=\s)|[。！？｡]+[」』”’）]*{MARKS}|\n+)")
 ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|approx|ca|incl|excl|max|min|no|nr|vs|st|dr|mr|mrs|ms|inc|ltd|tel|fig|art|bzw|z\.B|p\.ej)"
     r"|\b[A-Z]|(?:^|\n)\s*\d{1,3})\.$",

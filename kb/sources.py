@@ -1,10 +1,11 @@
 """Where documents come from: one file, a folder with its index.yaml, or a web address."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
 
 import yaml
 
@@ -51,7 +52,9 @@ class Raw:
     name: str
     content_type: str = ""
     changed_at: datetime | None = None
-    url: str = field(default="")
+    url: str = ""  # where it was found in the end
+    etag: str = ""  # what to ask again with; "" where the source has no such word
+    canonical: str = ""  # the address that the page calls its real one, "" where that is its own
 
 
 def find_sources(where: str) -> Folder:
@@ -81,14 +84,19 @@ def read_folder(path: Path) -> Folder:
     return Folder(path, tuple(sources), skipped, whole=True)
 
 
-def read(source: Source, limits: Limits) -> Raw:
-    """The bytes of `source`. Raises SourceRefused, SourceGone, SourceUnavailable, FileEmpty or TooLarge."""
+def read(source: Source, limits: Limits, *, etag: str = "") -> Raw:
+    """The bytes of `source`.
+
+    With the `etag` of the Raw that was read last, Unchanged is raised where the source says that it still is that one.
+    Raises SourceRefused, SourceGone, SourceUnavailable, FileEmpty or TooLarge, too.
+    """
     if source.kind == "url":
-        page = fetch(source.address or source.locator, limits)
-        return Raw(page.data, page.url.rpartition("/")[2], page.content_type, page.changed_at, page.url)
+        page = fetch(source.address or source.locator, limits, etag=etag)
+        name = unquote(urlsplit(page.url).path).rpartition("/")[2]
+        return Raw(page.data, name, page.content_type, page.changed_at, page.url, page.etag, page.canonical)
     if source.kind == "wordpress":
-        data, link, changed_at = read_post(source.address, limits)
-        return Raw(data, "post.html", "text/html", changed_at, link)
+        data, link, changed_at, mark = read_post(source.address, limits, etag=etag)
+        return Raw(data, "post.html", "text/html", changed_at, link, mark)
     path = Path(source.locator)
     try:
         status = path.stat()

@@ -15,12 +15,14 @@ class NotAPost(DocumentUnreadable):
     """The address did not give a post: check that the site's REST API is open to its public posts."""
 
 
-def read_post(address: str, limits: Limits) -> tuple[bytes, str, datetime | None]:
-    """(HTML, its public address, when it was changed) of the post at `address` (`…/wp-json/wp/v2/pages/42`).
+def read_post(address: str, limits: Limits, *, etag: str = "") -> tuple[bytes, str, datetime | None, str]:
+    """(HTML, public address, when it was changed, what to ask again with) of the post at `address`.
+
+    `address` is that of WordPress' REST API, such as `…/wp-json/wp/v2/pages/42`.
 
     Raises SourceGone where it is not public: a draft, private, or behind a password. Else as `fetch` does.
     """
-    page = fetch(address, limits)
+    page = fetch(address, limits, etag=etag)
     try:
         post = json.loads(page.data)
     except (ValueError, RecursionError) as error:
@@ -29,7 +31,7 @@ def read_post(address: str, limits: Limits) -> tuple[bytes, str, datetime | None
         raise NotAPost
     if post.get("status", "publish") != "publish" or post["content"].get("protected"):
         raise SourceGone(NOT_THERE)
-    return as_page(post), str(post.get("link") or ""), _moment(post.get("modified_gmt"))
+    return as_page(post), str(post.get("link") or ""), _moment(post.get("modified_gmt")), page.etag
 
 
 def as_page(post: dict[str, Any]) -> bytes:

@@ -35,15 +35,39 @@ def judge(
 
 
 @app.command()
+def eval_answerability(
+    *,
+    oos: Annotated[Path | None, typer.Option(help='Out of scope, one {"text": …} a line; else CLINC150.')] = None,
+    json: Annotated[bool, typer.Option(help="Print all figures as JSON.")] = False,
+) -> None:
+    """Judge on the demo shop whether the search knows when nothing answers; exit code 1 below the targets."""
+    from ops.apart import apart
+    from ops.evals.answerability import run_answerability
+
+    with apart("eval-answerability"):
+        good = run_answerability(oos, as_json=json)
+    raise typer.Exit(0 if good else 1)
+
+
+@app.command()
 def bench(
     which: Annotated[list[Bench] | None, typer.Argument(help="Which ones; all but soak by default.")] = None,
     rounds: Annotated[int, typer.Option(help="Turns to measure for each situation.")] = 40,
     turns: Annotated[int, typer.Option(help="Turns of the soak.")] = 10_000,
+    sizes: Annotated[str, typer.Option(help="Of retrieval: chunks in all, by commas.")] = "1000,10000,100000",
+    *,
+    quick: Annotated[bool, typer.Option(help="Retrieval and indexing in seconds, on little.")] = False,
+    peers: Annotated[Path | None, typer.Option(help="A folder with tantivy and bm25s, to measure them, too.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write retrieval's or indexing's figures to this file.")] = None,
 ) -> None:
-    """Measure what a turn costs: overhead, load, memory, long conversations, phases; beside floors in the same run."""
-    from ops.bench.run import run_bench
+    """Measure what a turn costs: overhead, load, memory, long conversations, phases; beside floors in the same run.
 
-    run_bench(which or ALL, rounds, turns)
+    And, when they are named: retrieval and indexing, beside others on the same data.
+    """
+    from ops.bench.run import Size, run_bench
+
+    chunks = tuple(int(size) for size in sizes.split(","))
+    run_bench(which or ALL, rounds, turns, Size(chunks, quick, peers, json))
 
 
 @app.command()
@@ -63,6 +87,27 @@ def chaos(
     with apart("chaos"):
         good = run_chaos([SHORT] if short else parts or [], Size(rounds, messages), json=json)
     raise typer.Exit(0 if good else 1)
+
+
+@app.command(name="eval-retrieval")
+def judge_retrieval(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Holds corpus.jsonl, queries.jsonl, qrels.tsv; the demo's own by default.")
+    ] = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    limit: Annotated[int, typer.Option(min=0, help="Questions at most, drawn by the seed; 0: all.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the draw and of the intervals.")] = 0,
+    half: Annotated[
+        str, typer.Option(help="a or b: one half of the questions, to tune on one and report the other.")
+    ] = "",
+) -> None:
+    """Index a retrieval set into a site of its own, search it as visitors do, and print nDCG@10 and recall@10."""
+    from ops.evals.retrieval_command import run_retrieval
+
+    if half not in {"", "a", "b"}:
+        raise typer.BadParameter("it is a or b", param_hint="--half")
+    run_retrieval(folder, as_json=json, limit=limit, seed=seed, half=half or None)  # type: ignore[arg-type]
 
 
 def main() -> None:

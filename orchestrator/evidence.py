@@ -6,19 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from kb.citing import Quotable, point
+from kb.places import Place
 from kb.sentences import sentences
 from orchestrator.events import ToolReturned
 
 MARK = re.compile(r"\s*\[(c\d+)\]")
-WORD = re.compile(r"\w{2,}")
-QUOTE_CHARS = 300
 
 Citation = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Snippet:
-    """A passage that `search_kb` returned in this turn."""
+    """A passage that `search_kb` returned in this turn; where it stands is not known of those in older journals."""
 
     id: str
     doc_id: str
@@ -26,6 +26,9 @@ class Snippet:
     section: str
     url: str
     text: str
+    page: int | None = None
+    start: int = 0
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,13 @@ def render(text: str, evidence: Evidence, known: tuple[str, ...] = ()) -> tuple[
     number = {each: n for n, each in enumerate(ids, start=1)}
     shown = MARK.sub(lambda mark: f" [{number[mark[1]]}]" if mark[1] in number else "", text)
     new = [each for each in ids if each in cited(text)]
-    return shown.strip(), tuple(cite(number[each], evidence.snippets[each], _claim(text, each)) for each in new)
+    return shown.strip(), tuple(cite(number[each], evidence.snippets[each], _claim(text, each), text) for each in new)
 
 
 def _snippet(found: dict[str, Any]) -> Snippet:
-    return Snippet(**{key: found.get(key) or "" for key in ("id", "doc_id", "title", "section", "url", "text")})
+    told = {key: found.get(key) or "" for key in ("id", "doc_id", "title", "section", "url", "text")}
+    places = tuple((offset, page, anchor) for offset, page, anchor in found.get("places") or ())
+    return Snippet(**told, page=found.get("page"), start=found.get("start") or 0, places=places)
 
 
 def _claim(text: str, snippet_id: str) -> str:
@@ -80,25 +85,19 @@ def _claim(text: str, snippet_id: str) -> str:
     return next((each.text for each in sentences(text) if f"[{snippet_id}]" in each.text), text)
 
 
-def cite(n: int, snippet: Snippet, claim: str) -> Citation:
-    """Citation number `n`, with the sentence of the passage that fits `claim` best."""
+def cite(n: int, snippet: Snippet, claim: str, answer: str = "") -> Citation:
+    """Citation number `n`: where the passage supports `claim`, one sentence of `answer`, in words and as a link."""
+    quotable = Quotable(snippet.text, snippet.url, snippet.page, snippet.start, snippet.places)
+    found = point(quotable, MARK.sub("", claim), MARK.sub("", answer))
     return {
         "n": n,
         "doc_id": snippet.doc_id,
         "title": snippet.title,
         "url": snippet.url,
         "section": snippet.section,
-        "quote": quote(snippet.text, claim),
+        "quote": found.quote,
+        "page": found.page,
+        "start": found.start,
+        "end": found.end,
+        "link": found.link,
     }
-
-
-def quote(passage: str, claim: str) -> str:
-    """The sentence of `passage` that shares the most words with `claim`, verbatim."""
-    wanted = set(WORD.findall(MARK.sub("", claim).lower()))
-    candidates = [each.text for each in sentences(passage)] or [passage]
-    return max(candidates, key=lambda each: _overlap(wanted, each))[:QUOTE_CHARS]
-
-
-def _overlap(wanted: set[str], sentence: str) -> float:
-    words = set(WORD.findall(sentence.lower()))
-    return len(wanted & words) / (len(wanted | words) or 1)

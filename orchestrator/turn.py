@@ -46,11 +46,11 @@ def keeper() -> Keeper:
 
 
 def warm_up() -> None:
-    """Load models and indexes before the first visitor pays for it: one search in each site, one thought of our own."""
+    """Load models before the first visitor pays for it: one search with each, and one thought of our own."""
     world = the_world()
     with transaction() as session:
-        sites = session.scalars(select(Site)).all()
-        for site in sites:
+        by_model = {site.embedding_model_id: site for site in session.scalars(select(Site))}
+        for site in by_model.values():
             search(session, site_id=site.id, channel="web", query="hello")
     for brain in world.brains:
         if isinstance(brain, Extractive):

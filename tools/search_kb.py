@@ -1,5 +1,7 @@
 """The tool `search_kb`: passages from the site's own published documents."""
 
+import json
+from collections.abc import Iterator
 from inspect import cleandoc
 from typing import Annotated
 
@@ -8,6 +10,7 @@ from pydantic import Field
 from core.errors import HandrailError
 from core.log import get_logger
 from kb.freshness import Freshness, freshness
+from kb.places import Place
 from kb.search import Snippet, search
 from tools.fitted import shortened
 from tools.tool import Arguments, Caller, Output, Tool, ToolFailed
@@ -16,7 +19,8 @@ from tools.within import within
 log = get_logger(__name__)
 
 FAILED = "The knowledge base can't be searched at the moment."
-TEXT_MAX = 6_000  # characters of a passage; a chunk of 800 tokens has about 4,000
+TEXT_MAX = 5_000  # characters of a passage; a chunk of 800 tokens has about 4,000
+PLACES_MAX = 2_000  # characters of JSON: some forty headings in one passage
 TITLE_MAX = 300
 URL_MAX = 2_000  # a longer one is left out: half an address leads nowhere
 SCORE_DIGITS = 4  # enough to rank; the same on every machine
@@ -32,7 +36,10 @@ class Query(Arguments):
 
 
 class Passage(Output):
-    """One passage. `id` is what an answer cites; `page` counts from 1 in a PDF."""
+    """One passage. `id` is what an answer cites; `page` counts from 1 in a PDF.
+
+    `start` and `places` say where it stands in its document, as in kb.chunker.Passage: for citations, not for a model.
+    """
 
     id: str
     doc_id: str
@@ -43,13 +50,16 @@ class Passage(Output):
     page: int | None
     score: float
     updated_at: str | None
+    start: int = 0
+    places: tuple[Place, ...] = ()
 
 
 class Passages(Output):
-    """The best passages first; `answerable` (0 to 1) is how likely they hold an answer."""
+    """The best passages first; `answerable` (0 to 1) is how likely they hold an answer, `reason` why it is unlikely."""
 
     snippets: tuple[Passage, ...]
     answerable: float = Field(ge=0, le=1)
+    reason: str = ""  # why it is unlikely; "" where it is not
 
 
 def run(caller: Caller, query: Query) -> Passages:
@@ -67,7 +77,7 @@ def run(caller: Caller, query: Query) -> Passages:
             log.warning("search_failed", cause=type(error).__name__)
             raise ToolFailed(FAILED) from error
     snippets = tuple(_passage(snippet) for snippet in found.snippets)
-    return Passages(snippets=snippets, answerable=round(found.answerable, SCORE_DIGITS))
+    return Passages(snippets=snippets, answerable=round(found.answerable, SCORE_DIGITS), reason=found.reason)
 
 
 def _passage(snippet: Snippet) -> Passage:
@@ -77,11 +87,23 @@ def _passage(snippet: Snippet) -> Passage:
         title=shortened(snippet.title, TITLE_MAX),
         section=shortened(snippet.section, TITLE_MAX),
         url=snippet.url if len(snippet.url) <= URL_MAX else "",
-        text=shortened(snippet.text, TEXT_MAX),
+        text=snippet.text[:TEXT_MAX],  # and no ellipsis: it stays a slice of its document, to be quoted from
         page=snippet.page,
         score=round(snippet.score, SCORE_DIGITS),
         updated_at=snippet.updated_at.isoformat() if snippet.updated_at else None,
+        start=snippet.start,
+        places=tuple(_places(snippet.places)),
     )
+
+
+def _places(places: tuple[Place, ...]) -> Iterator[Place]:
+    """As many as there is room for; an anchor leads to all that follows, so those that are left out cost little."""
+    room = PLACES_MAX
+    for place in places:
+        room -= len(json.dumps(place)) + 1
+        if room < 0:
+            return
+        yield place
 
 
 def _refuse_unless_fresh(state: Freshness) -> None:

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from core.errors import HandrailError
-from web.commands import ask, budgets, desk, index, modes, outbox, processes, replay, sites, webhooks
+from web.commands import ask, budgets, desk, index, kb, modes, outbox, processes, replay, sites, webhooks
 
 sites.site.command()(modes.mode)
 sites.site.command()(budgets.budget)
@@ -20,6 +20,7 @@ def make_cli() -> typer.Typer:
     cli.command()(processes.worker)
     cli.add_typer(sites.site, name="site")
     cli.add_typer(sites.orders, name="orders")
+    cli.add_typer(kb.kb, name="kb")
     cli.add_typer(desk.desk, name="desk")
     cli.add_typer(outbox.outbox, name="outbox")
     cli.add_typer(webhooks.webhooks, name="webhooks")

@@ -1,27 +1,29 @@
 """`/healthz`: this process runs. `/readyz`: everything that an answer needs is there. `/metrics`: Prometheus."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core import bus
 from core.db import transaction
-from core.models import Site
 from core.queue import QUEUES
 from core.settings import get_settings
-from kb.freshness import freshness
+from kb.freshness import Freshness, all_freshness
+from kb.site_models import SiteModels, all_models
 from web import metrics
 from web.beats import alive_queues
 from web.resting import degraded
-from web.schemas import Readiness
+from web.schemas import Knowledge, Readiness
 
 OK = "ok"
+SITES_SHOWN = 50  # the worst first
 COMMANDS = {"chat": "chat", "house": "chat", "index": "index"}  # the worker that serves each queue
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -52,13 +54,19 @@ def read_metrics() -> Response:
 def readiness() -> Readiness:
     """Look at each part."""
     parts = {"redis": _redis()}
+    found: dict[str, Freshness] = {}
+    models: dict[str, SiteModels] = {}
     try:
         with transaction() as session:
             parts.update(_in_database(session))
+            found, models = all_freshness(session), all_models(session)
+            parts["index"] = _index(found)
     except SQLAlchemyError:
         parts["database"] = "It can't be reached: check DATABASE_URL and that PostgreSQL runs."
     ready = all(state == OK for state in parts.values())
-    return Readiness(ready=ready, parts=parts, degraded=degraded(get_settings()))
+    worst = sorted(found, key=lambda site: (found[site].kind == OK, not found[site].failed, site))[:SITES_SHOWN]
+    known = {site: _knowledge(found[site], models[site]) for site in worst}
+    return Readiness(ready=ready, parts=parts, degraded=degraded(get_settings()), knowledge=known)
 
 
 def _redis() -> str:
@@ -76,14 +84,23 @@ def _in_database(session: Session) -> Iterator[tuple[str, str]]:
     for queue in sorted(set(QUEUES.values())):
         away = f"No worker serves this queue: start `handrail worker {COMMANDS[queue]}`."
         yield f"worker:{queue}", OK if queue in alive else away
-    yield "index", _index(session)
 
 
-def _index(session: Session) -> str:
+def _knowledge(state: Freshness, models: SiteModels) -> Knowledge:
+    since = state.waiting_since
+    return Knowledge(
+        index=state.kind,
+        documents=dict(state.states),
+        oldest_waiting_s=round((datetime.now(UTC) - since).total_seconds()) if since else 0,
+        model=models.searched,
+        next_model=models.following,
+        advice=models.advice,
+    )
+
+
+def _index(found: Mapping[str, Freshness]) -> str:
     """Fine while one site can answer: a site that is being set up must not take the others down."""
-    sites = session.scalars(select(Site.id).order_by(Site.id)).all()
-    found = {site: freshness(session, site) for site in sites}
-    if not sites or any(not (state.empty or state.stale) for state in found.values()):
+    if not found or any(state.kind == OK for state in found.values()):
         return OK
     site, state = next(iter(found.items()))
     wrong = "empty" if state.empty else "out of date"

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Header
@@ -19,6 +19,9 @@ from web.deps import Chosen, find_site, limit
 from web.keys import check_key
 from web.schemas import Citation, Hit, QueryAnswered, QueryAsked
 from web.waiting import reply_of, wait_for_turn
+
+if TYPE_CHECKING:
+    from kb.search import Snippet
 
 CHANNEL = "web"  # what every visitor may read
 QUERIES_PER_MINUTE = 240  # per site
@@ -63,9 +66,19 @@ def _answer(settings: Settings, site: Site, asked: QueryAsked) -> QueryAnswered:
     said = reply_of(turn_id)
     return QueryAnswered(
         answer=said.content if said else "",
-        hits=[Hit.model_validate(snippet, from_attributes=True) for snippet in found.snippets],
+        hits=[_hit(snippet, asked.question) for snippet in found.snippets],
         citations=[Citation.model_validate(citation) for citation in said.citations] if said else [],
     )
+
+
+def _hit(snippet: "Snippet", question: str) -> Hit:
+    from kb.citing import Quotable, point
+
+    place = point(Quotable(snippet.text, snippet.url, snippet.page, snippet.start, snippet.places), question)
+    told = ("id", "doc_id", "title", "section", "url", "text", "score")
+    where = ("quote", "page", "start", "end", "link")
+    facts = {name: getattr(snippet, name) for name in told} | {name: getattr(place, name) for name in where}
+    return Hit.model_validate(facts)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from collections import Counter as Tally
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
@@ -11,9 +12,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core import bus
-from core.models import Document, Handoff, Turn, WorkerBeat
+from core.models import Document, Handoff, Site, Turn, WorkerBeat
 from core.queue import QUEUES
 from core.settings import get_settings
+from kb.freshness import all_freshness
 from orchestrator import budget, circuits
 from web.beats import ALIVE
 from web.outgoing.gauges import measure_outbox
@@ -31,6 +33,10 @@ STREAMS_REFUSED = Counter("handrail_streams_refused", "Event streams refused bec
 TURNS = Gauge("handrail_turns", "Stored turns by outcome", ["outcome"])
 QUEUE_DEPTH = Gauge("handrail_queue_depth", "Jobs that wait in a queue", ["queue"])
 DOCUMENTS = Gauge("handrail_documents", "Documents by state", ["state"])
+OLDEST = Gauge("handrail_documents_oldest_waiting_seconds", "Age of the oldest document that is to be read; 0: none")
+UNVERIFIED = Gauge("handrail_documents_unverified", "Documents taken out that a search was not yet seen to miss")
+INDEXES = Gauge("handrail_site_indexes", "Sites by the state of their index", ["state"])
+SWITCHING = Gauge("handrail_sites_switching_model", "Sites that are on their way to another embedding model")
 WAITING = Gauge("handrail_handoffs_open", "Conversations in the queue for a person or with one")
 DOLLARS = Gauge("handrail_model_dollars_today", "Money for models, reserved and spent on this day (UTC)", ["state"])
 WORKERS = Gauge("handrail_workers_alive", "Worker processes seen in the last ten seconds")
@@ -73,6 +79,7 @@ def collect(session: Session) -> bytes:
     """Read the gauges that live in the database and Redis, then everything in Prometheus' text format."""
     _set(TURNS, session, Turn.outcome, "open")
     _set(DOCUMENTS, session, Document.state, "unknown")
+    _measure_knowledge(session)
     WAITING.set(session.scalar(select(func.count()).where(Handoff.closed_at.is_(None))) or 0)
     alive = select(func.count()).where(WorkerBeat.seen_at > func.now() - ALIVE)
     WORKERS.set(session.scalar(alive) or 0)
@@ -89,6 +96,17 @@ def _set(gauge: Gauge, session: Session, column: Any, nothing: str) -> None:
     gauge.clear()
     for value, count in session.execute(select(column, func.count()).group_by(column)):
         gauge.labels(value or nothing).set(count)
+
+
+def _measure_knowledge(session: Session) -> None:
+    states = all_freshness(session).values()
+    counts = Tally(state.kind for state in states)
+    for kind in ("ok", "stale", "empty"):
+        INDEXES.labels(kind).set(counts[kind])
+    since = min((state.waiting_since for state in states if state.waiting_since), default=None)
+    OLDEST.set((datetime.now(UTC) - since).total_seconds() if since else 0)
+    UNVERIFIED.set(session.scalar(select(func.count()).where(Document.probe != "")) or 0)
+    SWITCHING.set(session.scalar(select(func.count()).where(Site.next_model_id.is_not(None))) or 0)
 
 
 def _measure_queues() -> None:

@@ -10,6 +10,8 @@ from core.queue import Job
 from core.settings import Settings, get_settings
 
 SWEEP_DOCUMENTS_SECONDS = 10.0
+TIDY_SECONDS = 600.0
+SWEEP_SEGMENTS_SECONDS = 60.0
 SWEEP_WEBHOOKS_SECONDS = 5.0
 
 
@@ -31,6 +33,8 @@ def schedule(settings: Settings) -> dict[str, dict[str, object]]:
     every = {
         Job.SWEEP_TURNS: settings.sweep_seconds,
         Job.SWEEP_DOCUMENTS: SWEEP_DOCUMENTS_SECONDS,
+        Job.TIDY_KNOWLEDGE: TIDY_SECONDS,
+        Job.SWEEP_SEGMENTS: SWEEP_SEGMENTS_SECONDS,
         Job.SWEEP_OUTBOX: settings.outgoing_sweep_seconds,
         Job.SWEEP_WEBHOOKS: SWEEP_WEBHOOKS_SECONDS,
     }

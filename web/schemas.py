@@ -70,7 +70,11 @@ class MessageAccepted(BaseModel):
 
 
 class Citation(BaseModel):
-    """A source of an answer; `[n]` in the text points to it. Hits of a search have no quote."""
+    """A source of an answer; `[n]` in the text points to it.
+
+    `quote` is characters `start` to `end` of the document's text, on `page` of a PDF; `link` leads to it ("" where no
+    address does). Answers from before places were kept have none.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
@@ -80,6 +84,10 @@ class Citation(BaseModel):
     url: str
     section: str
     quote: str
+    page: int | None = None
+    start: int | None = None
+    end: int | None = None
+    link: str = ""
 
 
 class MessageShown(BaseModel):
@@ -145,7 +153,11 @@ class QueryAsked(Given):
 
 
 class Hit(BaseModel):
-    """One passage that search found, best first."""
+    """One passage that search found, best first.
+
+    `quote` is the part that fits the question best: characters `start` to `end` of the document's text, null where the
+    document was read before places were kept; `page` of a PDF. `link` leads to it, or is "".
+    """
 
     id: str
     doc_id: str
@@ -154,6 +166,11 @@ class Hit(BaseModel):
     url: str
     text: str
     score: float
+    quote: str
+    page: int | None
+    start: int | None
+    end: int | None
+    link: str
 
 
 class QueryAnswered(BaseModel):
@@ -162,6 +179,17 @@ class QueryAnswered(BaseModel):
     answer: str
     hits: list[Hit]
     citations: list[Citation]
+
+
+class Knowledge(BaseModel):
+    """What one site knows. `index` is ok, stale or empty; `advice` says what to do, where there is something."""
+
+    index: str
+    documents: dict[str, int]
+    oldest_waiting_s: int
+    model: str | None
+    next_model: str | None
+    advice: str
 
 
 class Readiness(BaseModel):
@@ -173,6 +201,7 @@ class Readiness(BaseModel):
     ready: bool
     parts: dict[str, str]
     degraded: dict[str, str]
+    knowledge: dict[str, Knowledge] = {}
 
 
 class EventAccepted(BaseModel):

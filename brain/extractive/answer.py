@@ -75,8 +75,14 @@ def _written(chosen: list[Choice]) -> str:
 def _in_vain(ask: Ask, key: str) -> Reply:
     """Admit it; the second time in a row fetch a person instead."""
     if is_abstention(last_agent_line(ask)) and offered(ask, PERSON):
-        return call_person(ask, "The visitor has asked twice without getting an answer.")
+        return call_person(ask, f"The visitor has asked twice without getting an answer. {_why(ask)}".strip())
     return _say(key, ask, Intent.ABSTAIN)
+
+
+def _why(ask: Ask) -> str:
+    """What the last search said about why nothing answers, for the person who takes over."""
+    searches = [outcome for outcome in ask.outcomes if outcome.call.name == SEARCH and not outcome.failed]
+    return str(_object(searches[-1].output).get("reason") or "") if searches else ""
 
 
 def _done(ask: Ask, outcome: ToolOutcome) -> Reply:

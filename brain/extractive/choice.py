@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from brain.extractive.gate import answers
-from brain.extractive.passages import Evidence, Kind, Unit
+from brain.extractive.passages import Evidence, Unit
 from brain.extractive.rank import Question, Ranked, rank, spanned, stems_of, weigh
+from kb.answerable import LIMIT
+from kb.lines import Kind
 
 BESIDE = 0.86  # least fit of a further unit, as a share of the best one's
 ELSEWHERE = 0.93  # the same for a unit of another document
@@ -26,7 +28,12 @@ class Choice:
 
 
 def choose(evidence: Evidence, now: str, *, room: int, most: int) -> list[Choice]:
-    """Up to `most` units of together at most `room` characters, the decisive one first; none where it is no answer."""
+    """Up to `most` units of together at most `room` characters, the decisive one first; none where it is no answer.
+
+    None either where the search itself holds an answer to be unlikely: it has seen more than these units.
+    """
+    if evidence.answerable < LIMIT:
+        return []
     question = weigh(evidence.query, evidence, now)
     ranked = rank(question, evidence)
     if not ranked or not answers(question, ranked[0]):

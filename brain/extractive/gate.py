@@ -7,9 +7,9 @@ import numpy as np
 
 from brain.extractive.asked import DATE
 from brain.extractive.lexicon import STOP_WORDS
-from brain.extractive.meaning import vectors
 from brain.extractive.rank import Question, Ranked, bag_of, placed, spanned
 from kb.analysis import WORD, fold, stem, words
+from kb.meanings import vectors
 from kb.vectors import Vectors
 
 # Fitted by regularised logistic regression over 79 answerable and 38 unanswerable development questions, 78 of the

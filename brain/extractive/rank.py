@@ -8,10 +8,11 @@ from functools import lru_cache
 import numpy as np
 
 from brain.extractive.asked import Asked, asked_for
-from brain.extractive.meaning import vectors
 from brain.extractive.passages import Evidence, Unit
 from brain.extractive.words import content_stems, one_slip, spelled_as
 from kb.analysis import words
+from kb.lines import placed as headed
+from kb.meanings import vectors
 from kb.vectors import Vectors
 
 # Fitted by softmax regression over 74 development questions and all units that were found for each. Over all 79, with
@@ -112,9 +113,8 @@ def _nearness(question: Question, units: list[Unit]) -> Vectors:
 
 
 def placed(unit: Unit) -> str:
-    """The unit's text headed by its document's title and its own heading: what it says is often only clear so."""
-    inner = [heading for heading in unit.headings if heading != unit.title]
-    return f"{unit.title} › {inner[-1]}: {unit.text}" if inner else f"{unit.title} › {unit.text}"
+    """The unit's text headed by its document's title and its own heading."""
+    return headed(unit.title, unit.headings, unit.text)
 
 
 @lru_cache(maxsize=16384)

@@ -34,6 +34,7 @@ class Document(Base):
     content_hash: Mapped[str] = mapped_column(String(64), default="")  # SHA-256 of the bytes that are live
     etag: Mapped[str] = mapped_column(Text, server_default="")  # the source's word for its version, to ask again with
     paused: Mapped[bool] = mapped_column(server_default="false")  # not read again until somebody says so
+    probe: Mapped[str] = mapped_column(Text, server_default="")  # words that must find it no more, until that is seen
     attempts: Mapped[int] = mapped_column(default=0)
     leased_until: Mapped[datetime | None] = maybe_at_column()
     due_at: Mapped[datetime | None] = maybe_at_column()  # when its source is to be read next; null: nothing to do
@@ -41,7 +42,11 @@ class Document(Base):
     updated_given: Mapped[bool] = mapped_column(default=False)
     checked_at: Mapped[datetime | None] = maybe_at_column()  # last time that its source was read
     created_at: Mapped[datetime] = at_column()
-    __table_args__ = (UniqueConstraint("site_id", "locator"), Index(None, "site_id", "state"))
+    __table_args__ = (
+        UniqueConstraint("site_id", "locator"),
+        Index(None, "site_id", "state"),
+        Index("ix_documents_unverified", "id", postgresql_where=probe != ""),
+    )
 
 
 class DocumentEvent(Base):

@@ -35,6 +35,7 @@ class Audience(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     site_id: Mapped[str] = site_column()
     channels: Mapped[list[str]] = mapped_column(ARRAY(String(32)))  # sorted
+    languages: Mapped[list[str]] = mapped_column(ARRAY(String(8)), server_default="{}")  # that its passages are in
     __table_args__ = (UniqueConstraint("site_id", "channels"),)
 
 
@@ -88,16 +89,19 @@ class Segment(Base):
     audience_id: Mapped[int] = mapped_column(ForeignKey("audiences.id", ondelete="CASCADE"), index=True)
     chunk_ids: Mapped[bytes] = mapped_column(LargeBinary)  # int64, little-endian, ascending
     lengths: Mapped[bytes] = mapped_column(LargeBinary)  # terms per row, int32
-    words: Mapped[str] = mapped_column(Text)  # as written, folded, one a line: for spelling
+    words: Mapped[str] = mapped_column(Text)  # for spelling, a line each: word (folded), in how many rows, its term
     dead: Mapped[bytes] = mapped_column(LargeBinary, server_default="")  # rows that were removed, uint16
     created_at: Mapped[datetime] = at_column()
 
 
 class Posting(Base):
-    """Where one term occurs in one segment: rows as uint16, then as many counts as uint8."""
+    """Where one term occurs in one segment: rows as uint16, then as many counts as uint8.
+
+    They go with their segment by a trigger: a foreign key would look the segment up for each of them.
+    """
 
     __tablename__ = "postings"
-    segment_id: Mapped[int] = mapped_column(ForeignKey("segments.id", ondelete="CASCADE"), primary_key=True)
+    segment_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     term: Mapped[str] = mapped_column(String(TERM_MAX, collation="C"), primary_key=True)
     data: Mapped[bytes] = mapped_column(LargeBinary)
 

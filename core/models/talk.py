@@ -32,6 +32,7 @@ class Site(Base):
     webhook_secret_before: Mapped[str] = mapped_column(String(200), server_default="")
     webhook_rotated_until: Mapped[datetime | None] = maybe_at_column()  # until then the one before counts, too
     wordpress_url: Mapped[str] = mapped_column(Text, server_default="")  # where its posts are read
+    index_told: Mapped[str] = mapped_column(String(8), server_default="")  # its owner knows that it is: stale, empty
     kb_version: Mapped[int] = mapped_column(BigInteger, server_default="0")  # grows with every change of the index
     created_at: Mapped[datetime] = at_column()
 

@@ -1,19 +1,24 @@
 """The formats that documents may have, and `load`, which picks one."""
 
+import re
 from pathlib import PurePath
 
 from kb.errors import FileEmpty, TypeUnknown
+from kb.loaders.csv_faq import CSV
 from kb.loaders.docx import DOCX
 from kb.loaders.html import HTML
 from kb.loaders.loaded import Block, Loaded, Loader
 from kb.loaders.markdown import MARKDOWN
 from kb.loaders.pdf import PDF
-from kb.loaders.text import TEXT
+from kb.loaders.text import TEXT, decode
 
 __all__ = ["LOADERS", "Block", "Loaded", "Loader", "load", "readable"]
 
-LOADERS: tuple[Loader, ...] = (PDF, DOCX, HTML, MARKDOWN, TEXT)
+LOADERS: tuple[Loader, ...] = (PDF, DOCX, HTML, MARKDOWN, CSV, TEXT)
 """In the order in which they are asked. To add one: write its file, add it here."""
+
+CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
+OF_TEXT = (HTML, MARKDOWN, CSV, TEXT)
 
 
 def load(data: bytes, name: str, content_type: str = "") -> Loaded:
@@ -23,7 +28,22 @@ def load(data: bytes, name: str, content_type: str = "") -> Loaded:
     """
     if not data.strip():
         raise FileEmpty
-    return _choose(data, name, content_type).load(data)
+    loader = _choose(data, name, content_type)
+    if loader in OF_TEXT:
+        data = _in_utf8(data, content_type)
+    return loader.load(data)
+
+
+def _in_utf8(data: bytes, content_type: str) -> bytes:
+    """`data` in UTF-8 where the server says another encoding, the bytes are not UTF-8, and they fit to what it says."""
+    said = CHARSET.search(content_type)
+    if said is None or data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        return data
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return decode(data, said.group(1)).encode("utf-8", errors="replace")
+    return data
 
 
 def readable(name: str) -> bool:

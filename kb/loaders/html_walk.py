@@ -1,24 +1,18 @@
-"""One walk through an HTML element, which turns it into blocks and leaves out what is not content."""
+"""One walk through the content of a page, which turns it into blocks."""
 
 import re
+from dataclasses import replace
 
 from lxml.etree import _Element
 
-from kb.loaders.loaded import Block, table_rows, tidy
+from kb.loaders.html_chrome import HEADINGS, INLINE
+from kb.loaders.html_tables import flat, table_blocks
+from kb.loaders.loaded import Block, tidy
 
-NEVER = {"script", "style", "noscript", "template", "svg", "iframe", "form", "button", "select", "input", "head", "nav"}
-OUTSIDE = {"footer", "aside", "dialog"}
-ROLES = {"navigation", "banner", "contentinfo", "complementary", "search", "dialog", "alertdialog", "menu"}
-CHROME = re.compile(
-    r"(?:^|[\s_-])(?:cookies?|consent|breadcrumbs?|share|sharing|social|comments?|sidebar|widget-area|promo-bar"
-    r"|skip-link|screen-reader-text|newsletter|popup|modal|pagination|site-header|site-footer|menu)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-INLINE = {
-    *("a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd", "label"),
-    *("mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "img"),
-}
 DEEPEST = 200  # a page nested deeper than this is an attack, not a page
+LEAST_WORDS = 4  # of a picture's text that tells something
+FILE_NAME = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif)\b|^[\w-]*\d[\w-]*$", re.IGNORECASE)
+LINES = re.compile(r"[^\S\n]+")
 
 
 class Walk:
@@ -28,11 +22,14 @@ class Walk:
         """Start with nothing collected."""
         self._blocks: list[Block] = []
         self._words: list[str] = []
-        self._kind: list[str] = []  # "item" for each list that we are in
+        self._items = 0  # how many lists we are in
         self._depth = 0
+        self._anchor = ""  # of the last element that had one
+        self._begun = ""  # the anchor when the words began
 
     def through(self, element: _Element) -> list[Block]:
         """The blocks of `element`, in order."""
+        self._anchor = anchor_of(element)
         self._inside(element)
         self._end()
         return self._blocks
@@ -41,97 +38,100 @@ class Walk:
         text = tidy("".join(self._words))
         self._words = []
         if text:
-            self._blocks.append(Block("item" if self._kind else "paragraph", text))
+            kind, level = ("item", self._items - 1) if self._items else ("paragraph", 0)
+            self._blocks.append(Block(kind, text, level, anchor=self._begun))  # type: ignore[arg-type]
+
+    def _hear(self, words: str | None) -> None:
+        if words and (self._words or words.strip()):
+            self._begun = self._begun if self._words else self._anchor
+            self._words.append(words)
 
     def _inside(self, element: _Element) -> None:
-        self._words.append(element.text or "")
+        self._hear(element.text)
         for child in element:
-            if self._depth < DEEPEST and not _left_out(child):
+            if self._depth < DEEPEST:
                 self._depth += 1
                 self._take(child)
                 self._depth -= 1
-            self._words.append(child.tail or "")
+            else:
+                self._hear(" " + flat(child) + " ")
+            self._hear(child.tail)
 
     def _take(self, element: _Element) -> None:
         tag = str(element.tag)
-        if tag in INLINE:
+        self._anchor = anchor_of(element) or self._anchor
+        if tag == "img":
+            self._picture(element)
+        elif tag in INLINE:
             self._inside(element)
-            return
-        if tag == "br":
-            self._words.append(" ")
-            return
-        self._end()
-        if re.fullmatch("h[1-6]", tag):
+        elif tag == "br":
+            self._hear(" ")
+        else:
+            self._end()
+            self._block(element, tag)
+            self._end()
+
+    def _block(self, element: _Element, tag: str) -> None:
+        if tag in HEADINGS:
             self._head(element, int(tag[1]))
         elif tag == "table" and not element.xpath(".//table"):
-            self._table(element)
+            self._blocks += table_blocks(element, self._anchor)
+        elif tag == "pre":
+            self._code(element)
+        elif tag in {"li", "dd"}:
+            self._items += 1
+            self._answer(element, ": ") if tag == "dd" else self._inside(element)
+            self._end()
+            self._items -= 1
+        elif tag == "details":
+            self._answer(element, " ")
         else:
-            self._listed(element, tag)
-        self._end()
+            self._inside(element)
 
     def _head(self, element: _Element, level: int) -> None:
-        if text := _text(element):
-            self._blocks.append(Block("heading", text, level))
+        inner = (anchor_of(one) for one in element.iterdescendants() if isinstance(one.tag, str))
+        self._anchor = anchor_of(element) or next(filter(None, inner), self._anchor)
+        if text := flat(element):
+            self._blocks.append(Block("heading", text, level, anchor=self._anchor))
 
-    def _listed(self, element: _Element, tag: str) -> None:
-        if tag in {"li", "dd"}:
-            self._kind.append("item")
+    def _answer(self, element: _Element, between: str) -> None:
+        """What explains a term, or answers what <summary> asks: its first words go with that, so nothing parts them."""
+        asked = len(self._blocks) - 1
+        summary = element.find("summary")
+        if summary is not None:
+            self._anchor = anchor_of(summary) or self._anchor
+            if text := flat(summary):
+                self._blocks.append(Block("paragraph", text, anchor=self._anchor))
+                asked = len(self._blocks) - 1
+            element.remove(summary)
         self._inside(element)
         self._end()
-        if tag in {"li", "dd"}:
-            self._kind.pop()
+        before = element.getprevious()
+        if summary is None and (before is None or before.tag != "dt"):
+            return
+        if 0 <= asked < len(self._blocks) - 1 and self._blocks[asked + 1].kind in {"paragraph", "item"}:
+            question, answer = self._blocks[asked : asked + 2]
+            kind = "item" if between == ": " else "paragraph"
+            joined = replace(question, kind=kind, text=f"{question.text.rstrip(':')}{between}{answer.text}")  # type: ignore[arg-type]
+            self._blocks[asked : asked + 2] = [joined]
 
-    def _table(self, table: _Element) -> None:
-        if caption := table.find("caption"):
-            self._blocks.append(Block("paragraph", _text(caption)))
-        grid = _grid(table)
-        if len(grid) == 1 or max((len(row) for row in grid), default=0) == 1:  # a table for looks
-            self._blocks += [Block("paragraph", text) for row in grid for cell in row if (text := tidy(cell))]
-        else:
-            named = bool(table.xpath("boolean(.//thead//th | .//tr[1][count(th) > 1])"))
-            self._blocks += table_rows(grid, headed=named or len(grid[0]) > 2)  # noqa: PLR2004
+    def _code(self, element: _Element) -> None:
+        lines = (LINES.sub(" ", line).rstrip() for line in "".join(map(str, element.itertext())).split("\n"))
+        if text := "\n".join(line for line in lines if line):
+            self._blocks.append(Block("paragraph", text, anchor=self._anchor))
 
-
-def _grid(table: _Element) -> list[list[str]]:
-    """Cells as text; one that spans columns or rows is repeated in each of them."""
-    grid: list[list[str]] = []
-    hanging: dict[int, tuple[int, str]] = {}  # column → rows still to fill, text
-    for line in table.iter("tr"):
-        row: list[str] = []
-        for cell in line.iterchildren("td", "th"):
-            _fill(row, hanging)
-            down, across = _span(cell, "rowspan"), _span(cell, "colspan")
-            for _ in range(across):
-                if down > 1:
-                    hanging[len(row)] = (down - 1, _text(cell))
-                row.append(_text(cell))
-        _fill(row, hanging)
-        grid.append(row)
-    return grid
+    def _picture(self, element: _Element) -> None:
+        """What stands for a picture, where it tells something; an emoji is a word like any other."""
+        told = tidy(element.get("alt", ""))
+        if {"emoji", "wp-smiley"} & set((element.get("class") or "").split()):
+            self._hear(told)
+        elif len(told.split()) >= LEAST_WORDS and not FILE_NAME.search(told) and not "".join(self._words).strip():
+            self._end()
+            self._hear(told)
+            self._end()
 
 
-def _fill(row: list[str], hanging: dict[int, tuple[int, str]]) -> None:
-    while len(row) in hanging:
-        left, text = hanging.pop(len(row))
-        if left > 1:
-            hanging[len(row)] = (left - 1, text)
-        row.append(text)
-        if left > 1 and len(row) - 1 in hanging and len(row) not in hanging:
-            break
-
-
-def _span(cell: _Element, name: str) -> int:
-    value = cell.get(name, "1")
-    return max(1, min(int(value), 50)) if value.isdigit() else 1
-
-
-def _text(element: _Element) -> str:
-    return tidy(" ".join(str(part) for part in element.itertext()))
-
-
-def _left_out(element: _Element) -> bool:
-    if not isinstance(element.tag, str) or element.tag in NEVER or element.tag in OUTSIDE:
-        return True
-    if element.get("hidden") is not None or element.get("aria-hidden") == "true" or element.get("role") in ROLES:
-        return True
-    return bool(CHROME.search(f"{element.get('class', '')} {element.get('id', '')}"))
+def anchor_of(element: _Element) -> str:
+    """What `url#…` must say to lead to `element`: its id, or the name of an old <a name>; "" where it has neither."""
+    name = element.get("id", "") or (element.get("name", "") if element.tag == "a" else "")
+    return "" if re.search(r"\s", name) else name

@@ -14,16 +14,18 @@ class Block:
 
     kind: Kind
     text: str
-    level: int = 0  # of a heading, from 1
+    level: int = 0  # of a heading, from 1; of an item, how many lists are around its own
     page: int | None = None  # of a PDF, from 1
+    anchor: str = ""  # of a web page: `url#anchor` leads to this block or a little above it; "" where nothing does
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """One document as read: title ("" where it has none) and blocks."""
+    """One document as read: title ("" where it has none), blocks, and the language that it says it is in."""
 
     title: str
     blocks: tuple[Block, ...]
+    language: str = ""  # ISO 639-1 as the document declares it ("en"), "" where it does not
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class Loader:
 
 def tidy(text: str) -> str:
     """`text` on one line, with single spaces and without invisible characters."""
-    return re.sub(r"\s+", " ", re.sub("[\u00ad\u200b-\u200d\ufeff\x00]", "", text)).strip()
+    # Not U+200C and U+200D: Persian spells with the one, emoji are joined by the other.
+    return re.sub(r"\s+", " ", re.sub("[\u00ad\u200b\ufeff\x00]", "", text)).strip()
 
 
 def table_rows(rows: list[list[str]], *, headed: bool = True, page: int | None = None) -> list[Block]:

@@ -14,14 +14,16 @@ FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 
 
 def load_markdown(data: bytes) -> Loaded:
-    """Headings, paragraphs, list items (a nested one with its parent's text), table rows; raw HTML is read as HTML."""
+    """Headings, paragraphs, list items (`level` tells how deep, from 0), table rows; raw HTML is read as HTML."""
     text = decode(data)
     front = FRONT_MATTER.match(text)
     tokens = MarkdownIt("commonmark").enable("table").parse(text[front.end() :] if front else text)
     blocks = tuple(_blocks(tokens))
-    named = re.search(r"^title:\s*[\"']?(.+?)[\"']?\s*$", front.group(1), re.MULTILINE) if front else None
+    said = front.group(1) if front else ""
+    named = re.search(r"^title:\s*[\"']?(.+?)[\"']?\s*$", said, re.MULTILINE)
+    language = re.search(r"^lang(?:uage)?:\s*[\"']?([a-z]{2})\b", said, re.MULTILINE | re.IGNORECASE)
     top = next((block.text for block in blocks if block.kind == "heading" and block.level == 1), "")
-    return Loaded(named.group(1) if named else top, blocks)
+    return Loaded(named.group(1) if named else top, blocks, language.group(1).lower() if language else "")
 
 
 def _blocks(tokens: list[Token]) -> Iterator[Block]:
@@ -39,7 +41,7 @@ def _blocks(tokens: list[Token]) -> Iterator[Block]:
         elif token.type in {"list_item_open", "list_item_close"}:
             lists += 1 if token.nesting == 1 else -1
         elif token.type == "inline" and _plain(token):
-            yield Block("item" if lists else "paragraph", _plain(token))
+            yield Block("item", _plain(token), lists - 1) if lists else Block("paragraph", _plain(token))
         elif token.type in {"fence", "code_block"} and token.content.strip():
             yield Block("paragraph", token.content.strip())
         elif token.type == "html_block":

@@ -1,23 +1,18 @@
-"""PDF: opened by pdfminer.six; refused with a reason where it is encrypted, damaged or has pictures only."""
+"""PDF: opened by PDFium; refused with a reason where it is encrypted, damaged, too long or has pictures only."""
 
-import io
 from collections.abc import Iterator
 
-from pdfminer.high_level import extract_pages
-from pdfminer.layout import LAParams
-from pdfminer.pdfdocument import PDFDocument, PDFEncryptionError, PDFPasswordIncorrect
-from pdfminer.pdfparser import PDFParser
-from pdfminer.pdftypes import resolve1
-from pdfminer.utils import decode_text
+import pypdfium2
 
-from kb.errors import DocumentUnreadable, PdfBroken, PdfEncrypted, PdfWithoutText, TooLarge
+from kb.errors import PdfBroken, PdfWithoutText, TooLarge
 from kb.loaders.loaded import Loaded, Loader, tidy
 from kb.loaders.pdf_blocks import blocks_of
-from kb.loaders.pdf_page import Page, read_page
+from kb.loaders.pdf_page import Page
+from kb.loaders.pdf_pdfium import needs_its_own_viewer, opened, read_page, title_of
 
 MOST_PAGES = 2_000
-# Cells of a table stand close together: a wider margin would glue them to one line.
-LAYOUT = LAParams(char_margin=1.2, line_margin=0.4, boxes_flow=None)
+MOST_LETTERS = 20_000_000  # of a document: ten times a Bible's
+ENDS_WITHIN = 4_096  # bytes from the end: a file without its end marker there was cut off
 
 
 def load_pdf(data: bytes) -> Loaded:
@@ -25,35 +20,32 @@ def load_pdf(data: bytes) -> Loaded:
 
     Raises PdfEncrypted, PdfBroken, PdfWithoutText or TooLarge.
     """
-    try:
-        title = _title(data)
-        pages = list(_pages(data))
-    except DocumentUnreadable:
-        raise
-    except (PDFEncryptionError, PDFPasswordIncorrect) as error:
-        raise PdfEncrypted from error
-    except Exception as error:  # a damaged file breaks the parser in any way there is
-        raise PdfBroken from error
-    if not pages:
-        raise PdfBroken
-    blocks = blocks_of(pages)
+    if not any(mark in data[-ENDS_WITHIN:] for mark in (b"%%EOF", b"startxref")):
+        raise PdfBroken("The PDF is cut off before its end: open it, export it again, and upload the new file.")
+    with opened(data) as document:
+        title = tidy(title_of(document))
+        blocks = blocks_of(list(_pages(document)))
+        if needs_its_own_viewer(document) and blocks and blocks[0].text.startswith("Please wait"):
+            raise PdfWithoutText("The PDF is a form that one program alone can show: print it to a PDF, upload that.")
     if not blocks:
         raise PdfWithoutText
     first = blocks[0]
     return Loaded(first.text if first.kind == "heading" and first.level == 1 else title, tuple(blocks))
 
 
-def _pages(data: bytes) -> Iterator[Page]:
-    for number, page in enumerate(extract_pages(io.BytesIO(data), laparams=LAYOUT), start=1):
-        if number > MOST_PAGES:
-            raise TooLarge(f"The PDF has more than {MOST_PAGES} pages: split it into several.")
-        yield read_page(page, number)
-
-
-def _title(data: bytes) -> str:
-    document = PDFDocument(PDFParser(io.BytesIO(data)))
-    found = resolve1(document.info[0].get("Title", b"")) if document.info else b""
-    return tidy(decode_text(found)) if isinstance(found, bytes) else ""
+def _pages(document: pypdfium2.PdfDocument) -> Iterator[Page]:
+    count = len(document)
+    if not count:
+        raise PdfBroken
+    if count > MOST_PAGES:
+        raise TooLarge(f"The PDF has {count:,} pages, and {MOST_PAGES:,} are read: split it into several.")
+    letters = 0
+    for number in range(1, count + 1):
+        page = read_page(document, number)
+        letters += sum(len(line.text) for line in page.lines)
+        if letters > MOST_LETTERS:
+            raise TooLarge
+        yield page
 
 
 PDF = Loader(

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kb.loaders.loaded import Block, table_rows, tidy
+from kb.loaders.pdf_grid import headed
 from kb.loaders.pdf_order import reading_order
-from kb.loaders.pdf_page import Line, Page, Ruled, headed
+from kb.loaders.pdf_page import Line, Page, Ruled
+from kb.loaders.pdf_text import hyphenated, joined
 from kb.loaders.text import ITEM
 
 MARGIN = 0.12  # of the page's height, above and below, where running heads stand
@@ -16,7 +18,7 @@ PAGE_NUMBER = re.compile(
 )
 LARGER = 1.08  # times the body's size: a heading
 LONGEST_HEADING = 140  # characters
-NUMBERED = re.compile(r"^(\d+(?:\.\d+)*)\.?\s+\S")
+SENTENCE_ENDS = (".", "!", "?", ":", ";", "。", "！", "？", "؟", "…")
 
 
 @dataclass(frozen=True)
@@ -30,21 +32,24 @@ def blocks_of(pages: list[Page]) -> list[Block]:
     running = _running(pages, _style(pages).body)
     cleaned = [_without(page, running) for page in pages]
     style = _style(cleaned)
+    known = hyphenated(line.text for page in cleaned for line in page.lines)
     blocks: list[Block] = []
     for page in cleaned:
-        for block in _page_blocks(page, style):
-            _append(blocks, block)
+        for block in _page_blocks(page, style, known):
+            _append(blocks, block, known)
     return blocks
 
 
 def _running(pages: list[Page], body: float) -> set[str]:
-    """Small print that stands at the edge of at least half of the pages, apart from its digits; "Chapter 3" is none."""
-    seen = Counter(
-        key
-        for page in pages
-        for key in {_key(one) for one in page.lines if _at_edge(one, page) and one.size <= body * LARGER}
-    )
-    return {key for key, count in seen.items() if len(pages) > 1 and count >= max(2, len(pages) / 2)}
+    """Small print at the edge of half of the pages, or at the same height of three, apart from its digits."""
+    seen: Counter[str] = Counter()
+    placed: Counter[tuple[str, int]] = Counter()
+    for page in pages:
+        edge = [one for one in page.lines if _at_edge(one, page) and one.size <= body * LARGER]
+        seen.update({_key(one) for one in edge})
+        placed.update({(_key(one), round(one.y0)) for one in edge})
+    often = {key for key, count in seen.items() if len(pages) > 1 and count >= max(2, len(pages) / 2)}
+    return often | {key for (key, _), count in placed.items() if count > 2}  # noqa: PLR2004
 
 
 def _key(line: Line) -> str:
@@ -74,13 +79,13 @@ def _style(pages: list[Page]) -> _Style:
     return _Style(body, {size: min(level, 6) for level, size in enumerate(sizes, start=1)})
 
 
-def _page_blocks(page: Page, style: _Style) -> Iterator[Block]:
+def _page_blocks(page: Page, style: _Style, known: set[str]) -> Iterator[Block]:
     paragraph: list[Line] = []
     for item in reading_order(page):
         if isinstance(item, Line) and _continues(paragraph, item, style):
             paragraph.append(item)
             continue
-        yield from _paragraph(paragraph, page, style)
+        yield from _paragraph(paragraph, page, style, known)
         paragraph = [item] if isinstance(item, Line) else []
         if isinstance(item, Ruled):
             yield from table_rows(item.rows, headed=item.headed, page=page.number)
@@ -88,7 +93,7 @@ def _page_blocks(page: Page, style: _Style) -> Iterator[Block]:
             bold = [[cell.bold for cell in row] for row in item]
             names = headed(bold[0], [one for row in bold[1:] for one in row], len(bold[0]))
             yield from table_rows([[cell.text for cell in row] for row in item], headed=names, page=page.number)
-    yield from _paragraph(paragraph, page, style)
+    yield from _paragraph(paragraph, page, style, known)
 
 
 def _continues(paragraph: list[Line], line: Line, style: _Style) -> bool:
@@ -98,7 +103,13 @@ def _continues(paragraph: list[Line], line: Line, style: _Style) -> bool:
     gap = last.y0 - line.y1
     if _level(last, style) != _level(line, style) or abs(last.size - line.size) > 0.6 or ITEM.match(line.text):  # noqa: PLR2004
         return False
-    return -line.size < gap < 0.75 * line.size
+    if gap < -line.size:  # it stands higher: a column ended, maybe in the middle of a sentence
+        return not _level(line, style) and not last.text.endswith(SENTENCE_ENDS) and _beside(last, line)
+    return gap < 0.75 * line.size
+
+
+def _beside(last: Line, line: Line) -> bool:
+    return line.x0 >= last.x1 or line.x1 <= last.x0
 
 
 def _level(line: Line, style: _Style) -> int:
@@ -112,10 +123,10 @@ def _level(line: Line, style: _Style) -> int:
     return min(deepest, 6) if bold_heading else 0
 
 
-def _paragraph(lines: list[Line], page: Page, style: _Style) -> Iterator[Block]:
+def _paragraph(lines: list[Line], page: Page, style: _Style, known: set[str]) -> Iterator[Block]:
     if not lines:
         return
-    text = tidy(joined([line.text for line in lines]))
+    text = tidy(joined([line.text for line in lines], known))
     level = _level(lines[0], style)
     if not text:
         return
@@ -127,18 +138,7 @@ def _paragraph(lines: list[Line], page: Page, style: _Style) -> Iterator[Block]:
         yield Block("paragraph", text, page=page.number)
 
 
-def joined(lines: list[str]) -> str:
-    """Lines as one text; a word that was hyphenated at a line's end is whole again."""
-    text = ""
-    for line in lines:
-        if re.search(r"[^\W\d_]{2}-$", text) and line[:1].islower():
-            text = text[:-1] + line
-        else:
-            text = f"{text} {line}" if text else line
-    return text.replace("\u00ad ", "").replace("\u00ad", "")
-
-
-def _append(blocks: list[Block], block: Block) -> None:
+def _append(blocks: list[Block], block: Block, known: set[str]) -> None:
     """Add `block`; a paragraph that a page break cut in mid-sentence is joined again."""
     last = blocks[-1] if blocks else None
     cut = (
@@ -147,7 +147,7 @@ def _append(blocks: list[Block], block: Block) -> None:
         and last.kind in {"paragraph", "item"}
         and block.kind == "paragraph"
     )
-    if last is not None and cut and not last.text.endswith((".", "!", "?", ":", ";")) and block.text[:1].islower():
-        blocks[-1] = Block(last.kind, joined([last.text, block.text]), page=last.page)
+    if last is not None and cut and not last.text.endswith(SENTENCE_ENDS) and block.text[:1].islower():
+        blocks[-1] = Block(last.kind, joined([last.text, block.text], known), page=last.page)
     else:
         blocks.append(block)

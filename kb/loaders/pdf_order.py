@@ -1,8 +1,8 @@
 """In which order a page is read: columns after each other, tables and full-width lines between them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from kb.loaders.pdf_page import Line, Page, Ruled
+from kb.loaders.pdf_page import Line, Page, Ruled, same_line
 
 Item = Line | Ruled | list[list[Line]]  # the last is a table without ruled lines: rows of cells
 
@@ -30,7 +30,8 @@ def _regions(boxes: list[Line | Ruled]) -> list[list[Line | Ruled]]:
     for box in [*wide, None]:
         above = [one for one in rest if box is None or one.y0 >= box.y0]
         rest = [one for one in rest if one not in above]
-        regions += [[one for one in above if one.x1 <= gutter], [one for one in above if one.x0 >= gutter]]
+        sides = [[one for one in above if one.x1 <= gutter], [one for one in above if one.x0 >= gutter]]
+        regions += sides[::-1] if _backwards(above) else sides
         if box is not None:
             regions.append([box])
     merged: list[list[Line | Ruled]] = []
@@ -84,11 +85,17 @@ def _region(boxes: list[Line | Ruled]) -> Iterator[Item]:
 def _baselines(lines: list[Line]) -> list[list[Line]]:
     rows: list[list[Line]] = []
     for line in sorted(lines, key=lambda one: (-one.y0, one.x0)):
-        if rows and abs(rows[-1][0].y0 - line.y0) <= SAME_LINE:
+        if rows and (same_line(rows[-1][0], line) or abs(rows[-1][0].y0 - line.y0) <= SAME_LINE):
             rows[-1].append(line)
         else:
             rows.append([line])
-    return [sorted(row, key=lambda one: one.x0) for row in rows]
+    return [sorted(row, key=lambda one: one.x0, reverse=_backwards(row)) for row in rows]
+
+
+def _backwards(lines: Iterable[Line | Ruled]) -> bool:
+    """Whether most of the pieces run from right to left."""
+    pieces = [one for one in lines if isinstance(one, Line)]
+    return 2 * sum(one.rtl for one in pieces) > len(pieces)
 
 
 def _table_length(rows: list[list[Line]]) -> int:
@@ -108,7 +115,15 @@ def _aligned(one: list[Line], other: list[Line]) -> bool:
 
 
 def _one_line(row: list[Line]) -> list[Line]:
-    first, last = row[0], row[-1]
+    if len(row) == 1:
+        return row
     text = " ".join(line.text for line in row)
+    largest = max(row, key=lambda line: len(line.text))
     bold = all(line.bold for line in row)
-    return [Line(first.x0, min(one.y0 for one in row), last.x1, max(one.y1 for one in row), text, first.size, bold)]
+    box = (
+        min(one.x0 for one in row),
+        min(one.y0 for one in row),
+        max(one.x1 for one in row),
+        max(one.y1 for one in row),
+    )
+    return [Line(*box, text, largest.size, bold, largest.rtl)]

@@ -1,22 +1,31 @@
-"""One PDF page as lines of text, and the tables that are drawn on it with ruled lines."""
+"""One PDF page as lines of text and ruled tables, put together from words and edges that any engine may have read."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from statistics import median
+from itertools import groupby
+from typing import NamedTuple
 
-from pdfminer.layout import LTChar, LTContainer, LTCurve, LTLine, LTPage, LTRect, LTTextLine
+from kb.loaders.pdf_text import RTL, is_rtl
 
-THIN = 2.0  # points: a rectangle no thicker than this is a ruled line
-OPEN_ROW = 18.0  # points: the height of a row that nothing else tells
-FURTHEST_ROW = 60.0  # points between two lines of one table
-NEAR = 3.0  # points: ruled lines this close are one
-
-
-Edge = tuple[float, float, float, float]  # x0, y0, x1, y1
+Edge = tuple[float, float, float, float]  # x0, y0, x1, y1 of a ruled line, in points from the lower left
+GAP = 0.75  # of the type's size: a wider gap may be one between cells or columns
+OVERLAP = 0.5  # of the lower one's height: words that share so much stand on one line
 
 
-@dataclass(frozen=True)
+class Word(NamedTuple):
+    """Letters without a space between them. Coordinates in points from the lower left, sizes in points."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    text: str
+    size: float
+    bold: bool
+    at: int  # its place in the order in which the file has it
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A piece of text on one baseline. Coordinates in points from the lower left."""
 
@@ -27,6 +36,7 @@ class Line:
     text: str
     size: float
     bold: bool
+    rtl: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,159 +62,91 @@ class Page:
     tables: list[Ruled] = field(default_factory=list)
 
 
-def read_page(page: LTPage, number: int) -> Page:
-    """Lines and ruled tables of `page`; a letter that stands in a table is not in a line."""
-    chars = list(_lines_of_chars(page))
-    tables = [table for grid in _grids(page) if (table := _fill(grid, chars))]
-    lines = [made for line in chars for made in _outside(line, tables)]
-    return Page(number, page.width, page.height, lines, tables)
+def lines_of(words: Iterable[Word]) -> list[Line]:
+    """Neighbouring words of one baseline as pieces of lines; a wide gap parts them."""
+    lines: list[Line] = []
+    piece: list[Word] = []
+    for word in _by_place(list(words)):
+        if piece and not (same_line(piece[0], word) and _near(piece[-1], word)):
+            lines.append(line_of(piece))
+            piece = []
+        piece.append(word)
+    if piece:
+        lines.append(line_of(piece))
+    return lines
 
 
-def _lines_of_chars(container: Iterable[object]) -> Iterator[list[LTChar]]:
-    for item in container:
-        if isinstance(item, LTTextLine):
-            chars = [char for char in item if isinstance(char, LTChar)]
-            if chars:
-                yield chars
-        elif isinstance(item, LTContainer):
-            yield from _lines_of_chars(item)
+def _any_rtl(words: Sequence[Word]) -> bool:
+    return any(not word.text.isascii() and RTL.search(word.text) for word in words)
 
 
-def _outside(chars: list[LTChar], tables: list[Ruled]) -> Iterator[Line]:
-    """The line, or its parts that stand outside of every table."""
-    kept: list[LTChar] = []
-    for char in chars:
-        middle = ((char.x0 + char.x1) / 2, (char.y0 + char.y1) / 2)
-        if any(one.x0 <= middle[0] <= one.x1 and one.y0 <= middle[1] <= one.y1 for one in tables):
-            if kept:
-                yield _line(kept)
-            kept = []
+def _by_place(words: list[Word]) -> list[Word]:
+    """The words as the file has them; where some run from right to left, along their lines instead."""
+    if not _any_rtl(words):
+        return words
+    rows: list[list[Word]] = []
+    for word in sorted(words, key=lambda one: -one.y1):
+        row = next((row for row in rows[-3:] if same_line(row[0], word)), None)
+        if row is None:
+            rows.append([word])
         else:
-            kept.append(char)
-    if kept and any(not char.get_text().isspace() for char in kept):
-        yield _line(kept)
+            row.append(word)
+    return [word for row in rows for word in sorted(row, key=lambda one: one.x0)]
 
 
-def _line(chars: list[LTChar]) -> Line:
-    shown = [char for char in chars if not char.get_text().isspace()] or chars
-    bold = sum(map(_is_bold, shown))
+def same_line(one: Word | Line, other: Word | Line) -> bool:
+    """Whether they stand on one line: small raised letters do, the lines above and below don't."""
+    shared = min(one.y1, other.y1) - max(one.y0, other.y0)
+    return shared > OVERLAP * min(one.y1 - one.y0, other.y1 - other.y0)
+
+
+def _near(last: Word, word: Word) -> bool:
+    size = max(last.size, word.size)
+    gap = max(word.x0 - last.x1, last.x0 - word.x1)  # either may be the left one
+    return -size < gap < GAP * size
+
+
+def line_of(words: Sequence[Word]) -> Line:
+    """The words of one line, in the order in which they are read."""
+    sizes: dict[float, int] = {}
+    bold = letters = 0
+    for word in words:
+        length = len(word.text)
+        sizes[word.size] = sizes.get(word.size, 0) + length
+        letters += length
+        bold += length * word.bold
+    text = " ".join(word.text for word in in_order(words))
     return Line(
-        min(char.x0 for char in shown),
-        min(char.y0 for char in shown),
-        max(char.x1 for char in shown),
-        max(char.y1 for char in shown),
-        spaced(chars),
-        round(median(char.size for char in shown), 1),
-        bold > len(shown) / 2,
+        min(word.x0 for word in words),
+        min(word.y0 for word in words),
+        max(word.x1 for word in words),
+        max(word.y1 for word in words),
+        text,
+        max(sizes, key=sizes.__getitem__),
+        2 * bold > letters,
+        is_rtl(text),
     )
 
 
-def spaced(chars: list[LTChar]) -> str:
-    """The letters in order, with a space wherever there is a gap."""
-    text = ""
-    right: float | None = None
-    for char in chars:
-        if right is not None and char.x0 - right > 0.15 * char.size and not text.endswith(" "):
-            text += " "
-        text += char.get_text()
-        right = char.x1
-    return text.strip()
+def in_order(words: Sequence[Word]) -> list[Word]:
+    """The words of one line as they are read: each run of one direction in that, and the runs in most letters'."""
+    ordered = sorted(words, key=lambda word: word.x0)
+    if not _any_rtl(words):
+        return ordered
+    backwards = is_rtl(" ".join(word.text for word in words))
+    if backwards:
+        ordered.reverse()
+    runs = (list(run) for _, run in groupby(ordered, key=lambda word: bool(RTL.search(word.text)) == backwards))
+    along = bool(RTL.search(ordered[0].text)) == backwards
+    read: list[Word] = []
+    for run in runs:
+        read += run if along else _forwards(run)
+        along = not along
+    return read
 
 
-@dataclass(frozen=True)
-class _Grid:
-    xs: list[float]
-    ys: list[float]  # from the top down
-
-
-def _grids(page: LTPage) -> Iterator[_Grid]:
-    """Grids of ruled lines that touch each other, with at least two columns and two rows."""
-    groups: list[list[Edge]] = []
-    for edge in sorted(set(_edges(page)), key=lambda one: (-one[3], one[0])):
-        touching = [at for at, group in enumerate(groups) if any(_belong(edge, other) for other in group)]
-        joined = [edge, *(other for at in touching for other in groups[at])]
-        groups = [group for at, group in enumerate(groups) if at not in touching] + [joined]
-    for group in groups:
-        grid = _grid(group)
-        if len(grid.xs) > 2 and len(grid.ys) > 2:  # noqa: PLR2004 - two columns have three lines
-            yield grid
-
-
-def _grid(edges: list[Edge]) -> _Grid:
-    upright = [edge[0] for edge in edges if edge[2] - edge[0] <= THIN]
-    level = [edge for edge in edges if edge[3] - edge[1] <= THIN]
-    ys = _merged([edge[1] for edge in level])[::-1]
-    if upright or not ys:
-        return _Grid(_merged(upright), ys)
-    # Lines between the rows only: a piece for each cell tells the columns, and the outer rows are open.
-    xs = _merged([x for edge in level for x in (edge[0], edge[2])])
-    height = median([one - other for one, other in pairwise(ys)] or [OPEN_ROW])
-    return _Grid(xs, [ys[0] + height, *ys, ys[-1] - height])
-
-
-def _edges(container: Iterable[object]) -> Iterator[Edge]:
-    for item in container:
-        if isinstance(item, LTRect) and min(item.width, item.height) > THIN:
-            x0, y0, x1, y1 = item.bbox
-            yield from ((x0, y0, x0, y1), (x1, y0, x1, y1), (x0, y0, x1, y0), (x0, y1, x1, y1))
-        elif isinstance(item, LTLine | LTRect | LTCurve):
-            if min(item.width, item.height) <= THIN < max(item.width, item.height):
-                yield item.bbox
-        elif isinstance(item, LTContainer) and not isinstance(item, LTTextLine):
-            yield from _edges(item)
-
-
-def _belong(one: Edge, other: Edge) -> bool:
-    """True for edges that touch, and for level ones that lie under each other as the lines between rows do."""
-    across = one[0] - NEAR <= other[2] and other[0] - NEAR <= one[2]
-    if across and one[1] - NEAR <= other[3] and other[1] - NEAR <= one[3]:
-        return True
-    same_columns = abs(one[0] - other[0]) <= NEAR and abs(one[2] - other[2]) <= NEAR
-    both_level = one[3] - one[1] <= THIN and other[3] - other[1] <= THIN
-    return same_columns and both_level and abs(one[1] - other[1]) <= FURTHEST_ROW
-
-
-def _merged(values: list[float]) -> list[float]:
-    kept: list[float] = []
-    for value in sorted(values):
-        if not kept or value - kept[-1] > NEAR:
-            kept.append(value)
-    return kept
-
-
-def _fill(grid: _Grid, lines: list[list[LTChar]]) -> Ruled | None:
-    cells: dict[tuple[int, int], list[list[LTChar]]] = {}
-    for line in lines:
-        parts: dict[tuple[int, int], list[LTChar]] = {}
-        for char in line:
-            column = sum((char.x0 + char.x1) / 2 > x for x in grid.xs) - 1
-            row = sum((char.y0 + char.y1) / 2 < y for y in grid.ys) - 1
-            if 0 <= column < len(grid.xs) - 1 and 0 <= row < len(grid.ys) - 1:
-                parts.setdefault((row, column), []).append(char)
-        for place, chars in parts.items():
-            cells.setdefault(place, []).append(chars)
-    if not cells:
-        return None
-    rows = [
-        [_cell(cells.get((row, column), [])) for column in range(len(grid.xs) - 1)] for row in range(len(grid.ys) - 1)
-    ]
-    weights = {place: [_is_bold(char) for chars in parts for char in chars] for place, parts in cells.items()}
-    first = [bold for (row, _), bolds in weights.items() if row == 0 for bold in bolds]
-    rest = [bold for (row, _), bolds in weights.items() if row > 0 for bold in bolds]
-    return Ruled(grid.ys[0], grid.xs[0], grid.xs[-1], grid.ys[-1], rows, headed(first, rest, len(grid.xs) - 1))
-
-
-def headed(first: list[bool], rest: list[bool], columns: int) -> bool:
-    """Whether the first row names the columns: it alone is bold; where that tells nothing, from three columns on."""
-    if not first or not rest or all(first) == all(rest):
-        return columns > 2  # noqa: PLR2004
-    return all(first)
-
-
-def _is_bold(char: LTChar) -> bool:
-    return any(mark in char.fontname.lower() for mark in ("bold", "black", "heavy"))
-
-
-def _cell(parts: list[list[LTChar]]) -> str:
-    ordered = sorted(parts, key=lambda chars: (-round(chars[0].y0), chars[0].x0))
-    return " ".join(filter(None, (spaced(chars) for chars in ordered)))
+def _forwards(run: list[Word]) -> list[Word]:
+    """A run against the line's direction. Both "9.90 EUR" and "EUR 9.90" look the same in Hebrew: the file decides."""
+    if len(run) > 1 and run[0].text[:1].isdigit() and run[0].at < min(word.at for word in run[1:]):
+        return [run[0], *run[:0:-1]]
+    return run[::-1]

@@ -4,7 +4,7 @@ import codecs
 import re
 
 from kb.errors import NotText
-from kb.loaders.loaded import Block, Loaded, Loader, tidy
+from kb.loaders.loaded import Block, Kind, Loaded, Loader, tidy
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -13,33 +13,41 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+BINARY = (b"\x7fELF", b"MZ\x90", b"\x89PNG", b"PK\x03\x04", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b")
+MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252", "utf-8": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
 ITEM = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+(?=\S)")
 UNDERLINE = re.compile(r"^\s*([=\-~#*_])\1{2,}\s*$")
 LONGEST_HEADING = 70
 MOST_CONTROLS = 0.01  # share of control characters above which it is no text
 
 
-def decode(data: bytes) -> str:
-    """The text of `data`: by its byte order mark, as UTF-8, as UTF-16 without a mark, or else as cp1252.
+def decode(data: bytes, declared: str = "") -> str:
+    """The text of `data`: by its byte order mark, as UTF-8, as UTF-16 without a mark, as `declared`, or else as cp1252.
 
+    Text in another encoding is never valid UTF-8 by chance, so what is declared counts only where it is not.
     Raises NotText where the bytes are no text in any of these.
     """
-    text = _decode(data)
+    if data.startswith(BINARY):
+        raise NotText
+    text = _decode(data, declared)
     controls = sum(1 for char in text[:20_000] if ord(char) < 32 and char not in "\t\n\r\f\v")  # noqa: PLR2004 - ASCII
-    if controls > MOST_CONTROLS * len(text[:20_000]) or data.startswith(
-        (b"\x7fELF", b"MZ\x90", b"\x89PNG", b"PK\x03\x04")
-    ):
+    if controls > MOST_CONTROLS * len(text[:20_000]):
         raise NotText
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
 
 
-def _decode(data: bytes) -> str:
+def _decode(data: bytes, declared: str) -> str:
     try:
         for mark, encoding in BOMS:
             if data.startswith(mark):
                 return data.decode(encoding)
         return data.decode(_utf16_by_zeros(data) or "utf-8")
     except UnicodeDecodeError:
+        pass
+    try:
+        named = codecs.lookup(declared).name if declared else "cp1252"
+        return data.decode(MEANT.get(named, named), errors="replace")
+    except (LookupError, ValueError):  # no such encoding, or one that is not of text
         return data.decode("cp1252", errors="replace")
 
 
@@ -88,22 +96,26 @@ def _is_heading(line: str) -> bool:
 
 def _paragraphs(lines: list[str]) -> list[Block]:
     """Lists keep their items; "Name: value" lines stand alone; the rest is one flowing paragraph."""
-    blocks: list[Block] = []
+    blocks: list[tuple[Kind, list[str]]] = []
+    length = 0  # of the last block, so far
     for line in lines:
         if ITEM.match(line):
-            blocks.append(Block("item", tidy(ITEM.sub("", line))))
-        elif blocks and _flows(blocks[-1], line):
-            blocks[-1] = Block(blocks[-1].kind, f"{blocks[-1].text} {tidy(line)}")
+            blocks.append(("item", [tidy(ITEM.sub("", line))]))
+            length = -1
+        elif blocks and _flows(length, line):
+            blocks[-1][1].append(tidy(line))
         else:
-            blocks.append(Block("paragraph", tidy(line)))
-    return blocks
+            blocks.append(("paragraph", [tidy(line)]))
+            length = -1
+        length += 1 + len(blocks[-1][1][-1])
+    return [Block(kind, " ".join(parts)) for kind, parts in blocks]
 
 
-def _flows(last: Block, line: str) -> bool:
-    """True where `line` goes on with the paragraph before: that ended in mid-sentence, and this is no new entry."""
+def _flows(length: int, line: str) -> bool:
+    """True where `line` goes on with what is `length` long so far: that is in mid-sentence, this no new entry."""
     if re.match(r"^[^.:]{1,40}:\s", line):
         return False
-    return line.startswith((" ", "\t")) or len(last.text) > LONGEST_HEADING or line[:1].islower()
+    return line.startswith((" ", "\t")) or length > LONGEST_HEADING or line[:1].islower()
 
 
 TEXT = Loader(

@@ -12,6 +12,9 @@ class Bench(StrEnum):
     THREAD = "thread"
     PHASES = "phases"
     SOAK = "soak"
+    RETRIEVAL = "retrieval"
+    INDEXING = "indexing"
 
 
-ALL = (Bench.TURN, Bench.LOAD, Bench.MEMORY, Bench.THREAD, Bench.PHASES)  # soak takes longer than the rest together
+ALL = (Bench.TURN, Bench.LOAD, Bench.MEMORY, Bench.THREAD, Bench.PHASES)  # the others take longer than all of these
+KNOWLEDGE = frozenset({Bench.RETRIEVAL, Bench.INDEXING})  # they have servers and data of their own

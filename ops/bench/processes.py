@@ -40,6 +40,11 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     return total / TICKS
 
 
+def worked_ns(pids: Iterable[int]) -> int:
+    """Nanoseconds that these processes were on a core: finer than `cpu_seconds`, for one thread each."""
+    return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids)
+
+
 def memory_mb(pid: int) -> float:
     """Memory that is resident and not shared with a file, in MB."""
     resident, shared = Path(f"/proc/{pid}/statm").read_text().split()[1:3]

@@ -1,19 +1,53 @@
 """Runs benchmarks on servers that they share."""
 
+import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import typer
 
 from ops.apart import apart
 from ops.bench import load, memory, phases, rig, soak, thread, turn
-from ops.bench.names import Bench
+from ops.bench.names import KNOWLEDGE, Bench
 from ops.bench.processes import on_cores, two_sides
 
 POOL = 250  # connections of one process: some benchmarks have 200 threads
 
 
-def run_bench(which: Sequence[Bench], rounds: int, turns: int) -> None:
+@dataclass(frozen=True)
+class Size:
+    """How much knowledge is searched and indexed, and where the figures and other engines are kept."""
+
+    chunks: tuple[int, ...]
+    quick: bool = False
+    peers: Path | None = None
+    json: Path | None = None
+
+
+def run_bench(which: Sequence[Bench], rounds: int, turns: int, size: Size) -> None:
     """Run them one after the other, on servers of their own."""
+    if talking := [one for one in which if one not in KNOWLEDGE]:
+        _run_talking(talking, rounds, turns)
+    for one in which:
+        if one in KNOWLEDGE:
+            run_knowledge(one, size)
+
+
+def run_knowledge(which: Bench, size: Size) -> None:
+    """Run one on a fresh database, gone after it."""
+    from ops.bench.indexing import run_indexing
+    from ops.bench.retrieval import run_retrieval
+
+    with tempfile.TemporaryDirectory(prefix="handrail-bench-") as home, apart(home):
+        typer.echo(f"\n== {which}")
+        if which is Bench.RETRIEVAL:
+            run_retrieval(size.chunks, quick=size.quick, peers=size.peers, json=size.json)
+        else:
+            run_indexing(quick=size.quick, json=size.json)
+
+
+def _run_talking(which: Sequence[Bench], rounds: int, turns: int) -> None:
     runs: dict[Bench, Callable[[], None]] = {
         Bench.TURN: lambda: turn.run_turn(rounds),
         Bench.LOAD: lambda: load.run_load(rounds),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from kb.figures import NUMBER, plain
 from orchestrator.events import Verdict
 from orchestrator.evidence import MARK, Evidence, cited
 from orchestrator.guards.draft import DraftText
@@ -10,7 +11,6 @@ from orchestrator.guards.draft import DraftText
 BARE_DOMAIN = r"\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|io|shop|eu|de|co\.uk)\b\S*"
 LINK = re.compile(rf"(?:https?://|www\.)[^\s<>\[\]]+|{BARE_DOMAIN}", re.IGNORECASE)
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-NUMBER = re.compile(r"\d+(?:[.,:/’']\d+)*")
 LIST_ITEM = re.compile(r"(?m)^\s*\d{1,2}[.)]\s")
 SHOWN = 5
 
@@ -27,12 +27,12 @@ def check(draft: DraftText, evidence: Evidence) -> Verdict:
 def _unsupported(draft: DraftText, evidence: Evidence) -> Iterator[str]:
     said = LIST_ITEM.sub("", MARK.sub("", draft.text))
     held = _support(draft, evidence)
-    known_numbers = {_plain(number) for number in NUMBER.findall(held)}
+    known_numbers = {plain(number) for number in NUMBER.findall(held)}
     held = held.lower()
     for pattern in (EMAIL, LINK):
         yield from (found for found in pattern.findall(said) if found.rstrip(".,;:!?)").lower() not in held)
         said = pattern.sub(" ", said)
-    yield from (number for number in NUMBER.findall(said) if _plain(number) not in known_numbers)
+    yield from (number for number in NUMBER.findall(said) if plain(number) not in known_numbers)
 
 
 def _support(draft: DraftText, evidence: Evidence) -> str:
@@ -43,12 +43,3 @@ def _support(draft: DraftText, evidence: Evidence) -> str:
     if draft.intent != "answer":  # asking back may repeat the visitor's order number
         parts.append(evidence.visitor)
     return "\n".join(parts)
-
-
-def _plain(number: str) -> str:
-    """`number` with one spelling: 1,299.00 and 1299 are the same; so are 9.90, 9,90 and 9.9, and 03 and 3."""
-    digits = re.sub(r"(?<=\d)[,.’'](?=\d{3}(?!\d))", "", number)
-    digits = re.sub(r",(?=\d{1,2}$)", ".", digits)
-    if re.fullmatch(r"\d+\.\d+", digits):
-        digits = digits.rstrip("0").rstrip(".")
-    return digits.lstrip("0") or "0"

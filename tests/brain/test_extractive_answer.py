@@ -101,6 +101,12 @@ def test_abstains_where_nothing_covers_the_question(question: str) -> None:
     assert reply.text.endswith("I can pass you to a person if you like.")
 
 
+def test_what_the_search_holds_to_be_unlikely_is_not_answered() -> None:
+    question = "How much is standard delivery?"
+    assert answer(question, DELIVERY, answerable=0.9).intent is Intent.ANSWER
+    assert answer(question, DELIVERY, answerable=0.1).intent is Intent.ABSTAIN
+
+
 def test_what_is_near_is_shown_as_no_more_than_that() -> None:
     near = answer("Is there a swimming pool in the Leith shop?", HOURS).text
     assert near.startswith("I am not sure that this answers your question.")

@@ -3,8 +3,8 @@
 import pytest
 
 from brain.extractive.likeness import EXAMPLES, sounds_like
-from brain.extractive.meaning import Meanings, vectors
 from brain.extractive.words import plain_english, spelled_as
+from kb.meanings import Meanings, vectors
 from kb.minilm import MiniLM
 
 

@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from core.errors import SiteNotFound
 from core.models import Chunk, Document, DocumentEvent, Site
+from kb.claims import Claim
 from kb.errors import EmbedderUnavailable
 from kb.freshness import freshness
 from kb.indexer import due, index_all, index_document, refresh_old
 from kb.registering import register, register_folder, remove
 from kb.search import Found, search
-from kb.site_index import Shelf
 from kb.sources import Source, find_sources
 from tests.kb import samples
 from tests.kb.samples import Hashing, write
@@ -34,7 +34,7 @@ def take(session: Session, site: Site, folder: Path, embedder: Hashing) -> list[
 
 
 def ask(session: Session, site: Site, question: str, channel: str = "web") -> Found:
-    return search(session, site_id=site.id, channel=channel, query=question, embedder=Hashing(), shelf=Shelf())
+    return search(session, site_id=site.id, channel=channel, query=question, embedder=Hashing())
 
 
 def document(session: Session) -> Document:
@@ -126,11 +126,11 @@ def test_the_index_file_gives_title_address_channels_and_date(session: Session, 
 
 
 def test_channels_that_change_count_at_once(session: Session, site: Site, tmp_path: Path) -> None:
-    shelf, embedder = Shelf(), Hashing()
+    embedder = Hashing()
     take(session, site, write(tmp_path, returns=RETURNS), embedder)
 
     def found() -> Found:
-        return search(session, site_id=site.id, channel="web", query="refund", embedder=embedder, shelf=shelf)
+        return search(session, site_id=site.id, channel="web", query="refund", embedder=embedder)
 
     assert found().snippets
     source = Source("file", str(tmp_path / "returns.md"), channels=("staff",))
@@ -174,7 +174,7 @@ def test_a_late_worker_can_not_bring_a_removed_document_back(session: Session, s
     made = register_folder(session, site_id=site.id, folder=find_sources(str(folder)))
     session.commit()
 
-    def take_out(doc: Document, state: str) -> None:
+    def take_out(doc: Claim, state: str) -> None:
         if state == "embedding":
             remove(session, site_id=site.id, locator=doc.locator)
             session.commit()

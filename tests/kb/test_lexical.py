@@ -1,90 +1,127 @@
-"""BM25 against the formula and against rank_bm25; spelling; the words of short messages."""
+"""BM25 against the formula and against rank_bm25, over segments that are merged and have dead rows."""
 
 import math
 import random
+from collections.abc import Sequence
 
 import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
-from kb.analysis import terms, written_out
-from kb.lexical import K1, B, Entry, build, changed
-from kb.minilm import is_english_word
-from kb.query import read_query
-from kb.spelling import distance, make_speller
+from kb.analysis import terms
+from kb.lexical import K1, B, Fixed, Lexical, Searched
+from kb.postings import Built, Entry, Part, build, lines, merge
 
 SEED = random.Random(7)
 VOCABULARY = [f"word{n}" for n in range(60)]
 TEXTS = [" ".join(SEED.choices(VOCABULARY, k=SEED.randint(5, 40))) for _ in range(80)]
-INDEX = build([Entry(number, text) for number, text in enumerate(TEXTS)])
+ENTRIES = [Entry(number, text) for number, text in enumerate(TEXTS)]
 
 
-def formula(query: list[str], row: int) -> float:
+def formula(query: Sequence[tuple[str, float]], texts: Sequence[str], row: int) -> float:
     """BM25 as Lucene has it, written down plainly."""
-    documents = [terms(text) for text in TEXTS]
-    mean = sum(map(len, documents)) / len(documents)
+    documents = [terms(text) for text in texts]
+    mean = max(1.0, sum(map(len, documents)) / len(documents))
     score = 0.0
-    for one in query:
+    for one, weight in query:
         having = sum(one in document for document in documents)
         idf = math.log(1 + (len(documents) - having + 0.5) / (having + 0.5))
         count = documents[row].count(one)
-        score += idf * count / (count + K1 * (1 - B + B * len(documents[row]) / mean))
+        score += weight * idf * count / (count + K1 * (1 - B + B * len(documents[row]) / mean))
     return score
 
 
+def scored(segments: Sequence[tuple[Built, set[int]]], query: Sequence[tuple[str, float]]) -> Lexical:
+    """What a search makes of these segments, with the passages that are dead in each."""
+    searched = []
+    frequencies = dict.fromkeys((name for name, _ in query), 0)
+    for built, dead in segments:
+        rows = np.flatnonzero(np.isin(built.chunk_ids, list(dead))).astype("<u2")
+        fixed = Fixed.of(built.chunk_ids.astype("<i8").tobytes(), built.lengths.astype("<i4").tobytes())
+        searched.append(Searched(fixed, rows.tobytes()))
+        for name, data in built.postings:
+            if name in frequencies:
+                frequencies[name] += searched[-1].add(name, data)
+    found = Lexical(searched, frequencies)
+    found.score(query)
+    return found
+
+
+def merged(segments: Sequence[tuple[Built, set[int]]]) -> Built:
+    parts, found = [], []
+    for at, (built, dead) in enumerate(segments):
+        rows = np.flatnonzero(np.isin(built.chunk_ids, list(dead))).astype(np.uint16)
+        parts.append(Part(built.chunk_ids, built.lengths, rows, built.words))
+        found += [(at, name, data) for name, data in built.postings]
+    return merge(parts, found)
+
+
+def same(one: Built, other: Built) -> bool:
+    return (
+        one.postings == other.postings
+        and np.array_equal(one.chunk_ids, other.chunk_ids)
+        and np.array_equal(one.lengths, other.lengths)
+    )
+
+
 def test_scores_are_those_of_the_formula() -> None:
-    scores = INDEX.scores([("word3", 1.0), ("word17", 1.0)])
-    assert np.allclose(scores, [formula(["word3", "word17"], row) for row in range(len(TEXTS))], atol=1e-5)
+    query = [("word3", 1.0), ("word17", 0.5)]
+    scores = scored([(build(ENTRIES), set())], query).of(range(len(TEXTS)))
+    assert scores == pytest.approx({row: formula(query, TEXTS, row) for row in range(len(TEXTS))}, abs=1e-5)
 
 
 def test_the_ranking_is_that_of_rank_bm25() -> None:
     """Rare terms only: its idf differs from Lucene's where a term is in more than half of the texts."""
     oracle = BM25Okapi([terms(text) for text in TEXTS], k1=K1, b=B)
+    built = build(ENTRIES)
     for one in VOCABULARY[:20]:
-        ours = INDEX.scores([(one, 1.0)])
         theirs = oracle.get_scores([one])
-        assert np.array_equal(
-            np.argsort(-ours, kind="stable")[:10], np.argsort(-np.round(theirs, 9), kind="stable")[:10]
-        )
+        best = [int(row) for row in np.argsort(-np.round(theirs, 9), kind="stable") if theirs[row] > 0][:10]
+        assert list(scored([(built, set())], [(one, 1.0)]).best(10)) == best
 
 
-def test_changing_an_index_gives_what_building_it_anew_gives() -> None:
-    entries = [Entry(number, text) for number, text in enumerate(TEXTS)]
-    grown = changed(build(entries[:50]), entries[50:], keep=set(range(20, 80)))
-    fresh = build(entries[20:])
-    query = [("word3", 1.0), ("word40", 0.5)]
-    assert dict(zip(grown.ids.tolist(), grown.scores(query).tolist(), strict=True)) == dict(
-        zip(fresh.ids.tolist(), fresh.scores(query).tolist(), strict=True)
-    )
+texts = st.lists(st.lists(st.sampled_from(VOCABULARY[:12]), max_size=12).map(" ".join), min_size=1, max_size=24)
+
+
+@settings(deadline=None)
+@given(texts=texts, cuts=st.lists(st.integers(0, 3), min_size=24, max_size=24), dead=st.sets(st.integers(0, 23)))
+def test_segments_with_dead_rows_score_as_one_index_of_what_lives(
+    texts: list[str], cuts: list[int], dead: set[int]
+) -> None:
+    query = [("word1", 1.0), ("word5", 0.3), ("word11", 1.0), ("nowhere", 1.0)]
+    parts = [[Entry(n, text) for n, text in enumerate(texts) if cuts[n] == part] for part in range(4)]
+    segments = [(build(part), dead) for part in parts if part]
+    alive = [n for n in range(len(texts)) if n not in dead]
+    expected = {n: formula(query, [texts[one] for one in alive], at) for at, n in enumerate(alive)}
+    found = scored(segments, query)
+    assert found.stats.size == len(alive)
+    assert found.of(alive) == pytest.approx(expected, abs=1e-5)
+    assert found.best(100) == pytest.approx({n: score for n, score in expected.items() if score > 0}, abs=1e-5)
+    whole = merged(segments)
+    assert same(whole, build([Entry(n, texts[n]) for n in alive]))
+    assert scored([(whole, set())], query).best(100) == found.best(100), "a merge changes no score, to the last bit"
+
+
+def test_of_equals_the_older_ones_come_first_however_they_are_cut() -> None:
+    entries = [Entry(n, "the same words") for n in range(50)]
+    one = scored([(build(entries), set())], [("word", 1.0)]).best(7)
+    two = scored([(build(entries[25:]), set()), (build(entries[:25]), set())], [("word", 1.0)]).best(7)
+    assert list(one) == list(two) == list(range(7))
+
+
+def test_a_word_of_ten_thousand_letters_and_one_said_a_thousand_times_fit() -> None:
+    built = build([Entry(1, "a" * 10_000 + " " + "boot " * 1_000), Entry(2, "boot")])
+    found = scored([(built, set())], [("boot", 1.0)])
+    assert list(found.best(2)) == [1, 2]
+    assert max(len(name) for name, _ in built.postings) == 64
 
 
 def test_an_empty_index_finds_nothing() -> None:
-    assert build([]).scores([("word1", 1.0)]).tolist() == []
+    assert scored([(build([]), set())], [("word1", 1.0)]).best(5) == {}
 
 
-def test_terms_are_stemmed_and_codes_are_kept_whole_and_in_parts() -> None:
-    assert terms("The returned parcels") == terms("returning a parcel")
-    assert {"fl-mt-045", "045"} <= set(terms("Is FL-MT-045 in stock?"))
-    assert terms("Café") == terms("cafe")
-
-
-def test_short_forms_are_written_out() -> None:
-    assert written_out("wats ur policy") == "what is your policy"
-    assert written_out("shipping 2 norway") == "shipping to norway"
-    assert written_out("can I return it after 2 days or 4") == "can I return it after 2 days or 4"
-
-
-def test_misspelled_words_are_mended_and_real_words_are_left_alone() -> None:
-    speller = make_speller(build([Entry(1, "Our return policy: shipping to Norway, delivery of boots")]))
-    assert read_query("wats ur retrn polcy", speller).text == "what is your return policy"
-    assert dict(read_query("shiping 2 norwya", speller).terms).keys() == {"ship", "norway"}
-    assert speller.meant("delvry", is_english_word) == "delivery"
-    assert speller.meant("boats", is_english_word) is None
-    assert speller.meant("fl0045", is_english_word) is None
-
-
-def test_distance_counts_swapped_neighbours_once() -> None:
-    assert [distance("retrun", "return"), distance("retrn", "return"), distance("a", "abc")] == [1, 1, 2]
-
-
-def test_a_very_long_question_is_cut() -> None:
-    assert len(read_query("return " * 5_000, make_speller(INDEX)).text) <= 1_000
+def test_words_of_passages_that_are_gone_go_with_the_next_merge() -> None:
+    whole = merged([(build([Entry(1, "kayak boots"), Entry(2, "Boots and booting")]), {1})])
+    assert {word for word, _ in lines(whole.words)} == {"boots", "booting"}

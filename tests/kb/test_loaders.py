@@ -124,3 +124,21 @@ def test_docx_with_external_entities_is_refused() -> None:
 def test_docx_bomb_is_refused_before_it_is_unpacked() -> None:
     with pytest.raises(errors.TooLarge, match="unpacks"):
         load(repacked("word/styles.xml", b" " * 120_000_000), "a.docx")
+
+
+def test_html_blocks_know_the_anchor_that_leads_to_them_and_the_page_its_language() -> None:
+    page = b"""<!doctype html><html lang="de-AT"><body><main><p>Before any.</p>
+    <h2 class="wp-block-heading" id="h-returns">Returns</h2><p>Sixty days.<sup id="ref1">1</sup> And a note.</p>
+    <h3><span class="ez-toc-section" id="Fees"></span>Fees</h3><ul><li>None.</li></ul><h3>No anchor</h3>
+    <a name="old"></a><table><tr><th>Land</th><th>Preis</th></tr><tr><td>A</td><td>5</td></tr></table></main>"""
+    loaded = load(page, "page.html")
+    assert loaded.language == "de"
+    assert [(block.text, block.anchor) for block in loaded.blocks] == [
+        ("Before any.", ""),
+        ("Returns", "h-returns"),
+        ("Sixty days.1 And a note.", "h-returns"),
+        ("Fees", "Fees"),
+        ("None.", "Fees"),
+        ("No anchor", "Fees"),
+        ("Land: A | Preis: 5", "old"),
+    ]

@@ -13,7 +13,6 @@ from kb.fusion import fuse
 from kb.indexer import index_all
 from kb.registering import register_folder, remove
 from kb.search import Found, search
-from kb.site_index import Shelf
 from kb.sources import find_sources
 from tests.conftest import make_site
 from tests.kb.samples import Hashing, write
@@ -31,8 +30,8 @@ def index(session: Session, site: Site, folder: Path) -> None:
     index_all(site.id, lambda *_: None, embedder=EMBEDDER)
 
 
-def ask(session: Session, site_id: str, query: str, *, channel: str = "web", shelf: Shelf | None = None) -> Found:
-    return search(session, site_id=site_id, channel=channel, query=query, embedder=EMBEDDER, shelf=shelf or Shelf())
+def ask(session: Session, site_id: str, query: str, *, channel: str = "web") -> Found:
+    return search(session, site_id=site_id, channel=channel, query=query, embedder=EMBEDDER)
 
 
 @pytest.fixture
@@ -64,17 +63,15 @@ def test_staff_see_what_is_for_staff(session: Session, shop: Site) -> None:
 
 
 def test_a_removed_document_is_gone_from_an_index_that_is_warm(session: Session, shop: Site, tmp_path: Path) -> None:
-    shelf = Shelf()
-    assert ask(session, shop.id, "shipping to norway", shelf=shelf).snippets[0].title == "Shipping"
+    assert ask(session, shop.id, "shipping to norway").snippets[0].title == "Shipping"
     remove(session, site_id=shop.id, locator=str(tmp_path / "ours" / "shipping.md"))
-    assert all(one.title != "Shipping" for one in ask(session, shop.id, "shipping to norway", shelf=shelf).snippets)
+    assert all(one.title != "Shipping" for one in ask(session, shop.id, "shipping to norway").snippets)
 
 
 def test_a_new_document_is_found_by_an_index_that_is_warm(session: Session, shop: Site, tmp_path: Path) -> None:
-    shelf = Shelf()
-    ask(session, shop.id, "canoe", shelf=shelf)
+    ask(session, shop.id, "canoe")
     index(session, shop, write(tmp_path / "ours", hire="# Hire\n\nA canoe costs 45 a day."))
-    assert ask(session, shop.id, "canoe", shelf=shelf).snippets[0].title == "Hire"
+    assert ask(session, shop.id, "canoe").snippets[0].title == "Hire"
 
 
 def test_short_messages_and_misspellings_are_understood(session: Session, shop: Site) -> None:
@@ -104,7 +101,7 @@ def test_an_embedder_that_is_away_leaves_the_words(session: Session, shop: Site)
             raise EmbedderUnavailable
 
     away: object = Away()
-    found = search(session, site_id=shop.id, channel="web", query="norway", embedder=away, shelf=Shelf())  # type: ignore[arg-type]
+    found = search(session, site_id=shop.id, channel="web", query="norway", embedder=away)  # type: ignore[arg-type]
     assert found.snippets[0].title == "Shipping"
 
 
@@ -114,5 +111,5 @@ def test_a_question_that_the_documents_answer_scores_higher(session: Session, sh
 
 
 def test_fusion_scales_both_legs_before_it_adds_them() -> None:
-    assert fuse({1: 30.0, 2: 10.0}, {2: 0.9, 3: 0.5}) == {1: 0.5, 2: 0.5, 3: 0.0}
-    assert fuse({}, {7: 0.4}) == {7: 0.5}
+    assert fuse({1: 30.0, 2: 10.0}, {2: 0.9, 3: 0.5}) == {1: 0.4, 2: 0.6, 3: 0.0}
+    assert fuse({}, {7: 0.4}) == {7: 0.6}

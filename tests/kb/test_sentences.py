@@ -17,6 +17,9 @@ from kb.sentences import complete_until, sentences
         ("Sixty days. [c1] Then no.", ["Sixty days. [c1]", "Then no."]),
         ("Country: Norway | £14.95\nCountry: Sweden | £12", ["Country: Norway | £14.95", "Country: Sweden | £12"]),
         ("1. Open it\n2. Close it", ["1. Open it", "2. Close it"]),
+        ("六十日以内です。送料は店が払います！", ["六十日以内です。", "送料は店が払います！"]),
+        ("「六十日です。」と言う。[c1]次。", ["「六十日です。」", "と言う。[c1]", "次。"]),
+        ("هل الشحن مجاني؟ نعم.", ["هل الشحن مجاني؟", "نعم."]),
         ("", []),
     ],
 )
@@ -24,7 +27,7 @@ def test_sentences(text: str, parts: list[str]) -> None:
     assert [each.text for each in sentences(text)] == parts
 
 
-@given(st.text("aB1. !?\n[c]", max_size=60))
+@given(st.text("aB1. !?\n[c]。」؟", max_size=60))
 def test_nothing_is_changed_and_only_white_space_is_left_out(text: str) -> None:
     found = sentences(text)
     assert all(text[each.start : each.end] == each.text for each in found)

@@ -1,10 +1,12 @@
 """The guards by example: what they let through, and what they stop."""
 
+import json
+
 import pytest
 
 from orchestrator import guards
 from orchestrator.events import ToolReturned
-from orchestrator.evidence import Evidence, Snippet, cited, gather, quote, render
+from orchestrator.evidence import Evidence, Snippet, cite, cited, gather, render
 from orchestrator.guards import citations, encoding, length, numbers
 from orchestrator.guards.draft import DraftText
 
@@ -86,7 +88,19 @@ def test_ids_become_numbers_in_order_of_appearance_and_unknown_ones_vanish() -> 
 
 
 def test_a_quote_is_the_passages_own_sentence() -> None:
-    assert quote(RETURNS.text, "What does the label cost? £3.95 [c1]") == "The label costs £3.95."
+    shown = cite(1, RETURNS, "What does the label cost? £3.95 [c1]")
+    assert shown["quote"] == "The label costs £3.95."
+    assert shown["link"] == "/returns/#:~:text=The%20label%20costs%20%C2%A33.95."
+    assert (shown["page"], shown["start"], shown["end"]) == (None, None, None)  # an older journal does not say
+
+
+def test_a_citation_says_where_its_quote_stands() -> None:
+    address = {"id": "c1", "doc_id": "d", "title": "T", "url": "https://shop.example/m.pdf", "text": RETURNS.text}
+    output = {**address, "page": 3, "start": 100, "places": [[0, 3, ""], [29, 4, ""]]}
+    found = gather([ToolReturned(1, json.dumps({"snippets": [output], "answerable": 0.9}))])
+    _, (shown,) = render("The label costs £3.95 [c1].", found)
+    assert (shown["page"], shown["link"]) == (4, "https://shop.example/m.pdf#page=4")
+    assert (shown["start"], shown["end"]) == (129, 151)
 
 
 def test_evidence_keeps_snippets_and_other_results_apart() -> None:

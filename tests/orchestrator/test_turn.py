@@ -50,6 +50,9 @@ SNIPPET: dict[str, object] = {
     "url": "/returns/",
     "text": "Bring it back within 60 days. Keep the receipt.",
     "score": 0.9,
+    "page": None,
+    "start": 120,
+    "places": [[0, None, "window"]],
 }
 
 
@@ -146,12 +149,16 @@ def test_search_then_a_cited_answer(shop: Site) -> None:
     assert message.content == "Bring it back within 60 days [1]. Keep the receipt [1]."
     assert message.citations == [
         {"n": 1, "doc_id": "d1", "title": "Returns", "url": "/returns/", "section": "Window"}
-        | {"quote": "Bring it back within 60 days."}
+        | {"quote": "Bring it back within 60 days.", "page": None, "start": 120, "end": 149}
+        | {"link": "/returns/#window:~:text=Bring%20it%20back%20within%2060%20days."}
     ]
     assert play.turn().outcome == "answered"
     assert [ask.step for ask in brain.asked] == ["plan", "draft"]
     assert [ask.temperature for ask in brain.asked] == [0.2, 0.5]
-    assert json.loads(brain.asked[1].outcomes[0].output)["snippets"][0]["id"] == "c7"
+    (told,) = json.loads(brain.asked[1].outcomes[0].output)["snippets"]
+    assert told["id"] == "c7"
+    assert "start" not in told  # a model does not cite by place, and would pay for it
+    assert "places" not in told
 
 
 def test_listeners_hear_states_sentences_the_message_and_the_end(shop: Site) -> None:

@@ -83,6 +83,23 @@ def test_an_index_that_is_empty_or_stale_is_named(
     assert SITE in found["index"]
 
 
+def test_readiness_tells_what_each_site_knows(client: TestClient, session: Session) -> None:
+    known(session)
+    known(session, locator="/b", state="queued", due_at=func.now() - timedelta(seconds=90), checked_at=None)
+    found = client.get("/readyz").json()["knowledge"][SITE]
+    assert (found["index"], found["documents"], found["model"]) == ("ok", {"live": 1, "queued": 1}, None)
+    assert 85 <= found["oldest_waiting_s"] <= 120
+
+
+def test_metrics_count_indexes_and_what_waits(client: TestClient, session: Session) -> None:
+    known(session, checked_at=func.now() - timedelta(days=30))
+    known(session, locator="/b", state="removed", probe="words of it")
+    text = client.get("/metrics").text
+    assert 'handrail_site_indexes{state="stale"} 1.0' in text
+    assert "handrail_documents_unverified 1.0" in text
+    assert "handrail_documents_oldest_waiting_seconds 0.0" in text
+
+
 def test_a_heart_beats_and_is_forgotten_when_it_stops(session: Session) -> None:
     heart = Heart(("chat", "house"))
     heart._beat()

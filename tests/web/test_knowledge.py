@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx2
@@ -15,8 +17,14 @@ from core.embedded import Addresses
 from core.errors import ApiKeyInvalid
 from core.models import Message, Site, Turn
 from core.settings import Settings, get_settings
+from kb.chunker import document_text
+from kb.indexer import index_all
+from kb.loaders import load
+from kb.registering import register_folder
+from kb.sources import find_sources
 from orchestrator.turn import take_turn
 from tests.conftest import SITE
+from tests.kb.samples import write
 from tests.web.live import Live, serving
 from tools.catalog import TOOLS
 from web.commands import sites
@@ -73,22 +81,48 @@ def live(committed: Addresses) -> Iterator[Live]:
         yield running
 
 
-def test_the_answer_is_that_of_a_real_turn(live: Live) -> None:
+def answered(live: Live, question: str) -> dict[str, Any]:
+    """What /rag/query says, while a turn is taken in this thread."""
     answers: list[httpx2.Response] = []
 
     def ask() -> None:
-        body = {"site_id": SITE, "question": "Do you deliver to Norway?"}
+        body = {"site_id": SITE, "question": question}
         answers.append(live.client.post("/rag/query", json=body, headers={"X-API-Key": KEY}, timeout=60))
 
     asking = threading.Thread(target=ask)
     asking.start()
     take_turn(_thread_of_the_open_turn())
     asking.join(timeout=60)
-    body = answers[0].json()
+    body: dict[str, Any] = answers[0].json()
     assert answers[0].status_code == 200, body
+    return body
+
+
+def test_the_answer_is_that_of_a_real_turn(live: Live) -> None:
+    body = answered(live, "Do you deliver to Norway?")
     with db.transaction() as session:
         said = session.scalars(select(Message).where(Message.role == "agent")).one()
     assert body == {"answer": said.content, "hits": [], "citations": said.citations}
+
+
+def test_hits_and_citations_say_where_in_the_document_they_stand(live: Live, tmp_path: Path) -> None:
+    words = (
+        "# Delivery\n\nWe deliver to Norway.\n\n## Prices\n\n" + "Delivery is prompt. " * 20,
+        "It costs 14.90 EUR.",
+    )
+    write(tmp_path, delivery="".join(words))
+    (tmp_path / "index.yaml").write_text("delivery.md: {url: 'https://shop.example/delivery', title: Delivery}")
+    whole = document_text(load("".join(words).encode(), "delivery.md").blocks)
+    with db.transaction() as session:
+        register_folder(session, site_id=SITE, folder=find_sources(str(tmp_path)))
+    index_all(SITE, lambda _, __: None)
+    body = answered(live, "What does delivery to Norway cost in EUR?")
+    assert body["hits"], body
+    assert body["citations"], body
+    for found in (*body["hits"], *body["citations"]):
+        assert whole[found["start"] : found["end"]] == found["quote"]
+        assert found["link"].startswith("https://shop.example/delivery#:~:text=")
+        assert found["page"] is None
 
 
 def _thread_of_the_open_turn() -> UUID:

@@ -13,16 +13,26 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from ops.bench.links import TARGET_STYLE
+
 ASSETS = Path(__file__).parents[2] / "wp-widget" / "assets"
 SECURITY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'"
-RETURNS = {
+RETURNS: dict[str, Any] = {
     "n": 1,
     "doc_id": "returns",
     "title": "Returns and refunds",
     "section": "How long you have",
     "url": "/docs/returns",
+    "link": "/docs/returns#how-long:~:text=You%20can%20return,days%20of%20delivery.",
+    "page": None,
     "quote": "You can return unused gear - with its labels - within 30 days of delivery.",
 }
+DOCUMENT = (  # longer than a window, with its highlighted text in a colour of its own
+    f"<!doctype html><title>Returns</title><style>{TARGET_STYLE}</style>"
+    f"<h1>Returns</h1>{'<p>Something else is said here.</p>' * 60}"
+    f'<h2 id="how-long">How long</h2>{"<p>And more of it here.</p>" * 30}<p id="said">{RETURNS["quote"]}</p>'
+    f"{'<p>Yet something else.</p>' * 60}"
+)
 ANSWER = ("You can return **unused** gear within 30 days. [1]", "- Keep the labels on\n- Use the prepaid form [9]")
 
 
@@ -110,7 +120,7 @@ class Backend:
         return Starlette(
             routes=[
                 Route("/", self.page),
-                Route("/docs/returns", self.page),
+                Route("/docs/returns", lambda _: HTMLResponse(DOCUMENT)),
                 *api,
                 Mount("/widget", StaticFiles(directory=ASSETS)),
             ]

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from ops.bench.links import marked
 from tests.widget.backend import RETURNS
 from tests.widget.conftest import Site, Visit, ask, launcher, opened
 
@@ -19,21 +20,56 @@ def test_answer_with_its_source(visit: Visit, site: Site) -> None:
     expect(log.locator(".message")).to_have_count(2)
     card = log.locator("a.source")
     expect(card).to_have_attribute("rel", "noopener")
-    quote = "You%20can%20return%20unused%20gear%20%2D%20with%20its%20labels%20%2D%20within%2030%20days%20of%20delivery."
-    expect(card).to_have_attribute("href", f"{site.url}docs/returns#:~:text={quote}")
+    expect(card).to_have_attribute("target", "_blank")
+    expect(card).to_have_attribute("href", f"{site.url}{RETURNS['link'].removeprefix('/')}")
     page.get_by_role("button", name="Source 1").click()
     expect(card).to_be_focused()
     expect(page.locator(".phase")).to_be_empty()
 
 
-def test_long_quote_is_named_by_its_ends(visit: Visit, site: Site) -> None:
-    """First and last words: a line break inside a long quote does not break the link."""
-    words = [f"w{n}" for n in range(30)]
-    site.script.citations = (RETURNS | {"quote": " ".join(words) + "…", "url": "https://shop.example/r#top"},)
+@pytest.mark.parametrize(
+    ("lang", "shown"),
+    [
+        ("en", "How long you have · page 4"),
+        ("es", "How long you have · página 4"),
+        ("de", "How long you have · Seite 4"),
+        ("ar", "How long you have · صفحة 4"),
+    ],
+)
+def test_source_with_pages_names_the_page(visit: Visit, site: Site, lang: str, shown: str) -> None:
+    """A PDF is cited with its page, in the visitor's language."""
+    site.script.citations = (RETURNS | {"url": "/m.pdf", "link": "/m.pdf#page=4", "page": 4},)
+    page = opened(visit, f"lang={lang}")
+    page.locator("textarea").fill("hello")
+    page.keyboard.press("Enter")
+    expect(page.locator("a.source .about > span")).to_have_text(shown)
+    expect(page.locator("a.source")).to_have_attribute("href", f"{site.url}m.pdf#page=4")
+
+
+def test_following_a_source_shows_the_sentence(visit: Visit, site: Site) -> None:
+    """The card opens another tab, which stands at the sentence and highlights it, and knows nothing of this one."""
+    page = opened(visit)
+    ask(page, "How do I return boots?")
+    with page.context.expect_page() as opening:
+        page.locator("a.source").click()
+    other = opening.value
+    expect(other.locator("#said")).to_be_in_viewport()
+    box = other.locator("#said").bounding_box()
+    assert box is not None
+    assert marked(other, (box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"])) == 1
+    assert other.evaluate("window.opener") is None
+    assert page.url == site.url + "?"
+
+
+def test_source_from_before_there_were_links_leads_to_its_page(visit: Visit, site: Site) -> None:
+    """An older answer has no `link` and no `page`; where nothing leads to the sentence `link` is empty."""
+    old = {name: told for name, told in RETURNS.items() if name not in {"link", "page"}}
+    site.script.citations = (old, RETURNS | {"n": 2, "link": "", "url": "https://shop.example/r"})
     page = opened(visit)
     ask(page, "hello")
-    start, end = "%20".join(words[:6]), "%20".join(words[-6:])
-    expect(page.locator("a.source")).to_have_attribute("href", f"https://shop.example/r#top:~:text={start},{end}")
+    cards = page.locator("a.source")
+    expect(cards.first).to_have_attribute("href", f"{site.url}docs/returns")
+    expect(cards.last).to_have_attribute("href", "https://shop.example/r")
 
 
 def test_states_and_sentences_show_at_once(visit: Visit, site: Site) -> None:
@@ -81,9 +117,10 @@ def test_silence_is_broken_by_asking(visit: Visit, site: Site) -> None:
 def test_hostile_text_stays_text(visit: Visit, site: Site) -> None:
     """Markup and dangerous addresses, in every field, from either side: shown as text, never run, never linked."""
     attack = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
-    bad = {"title": attack, "section": attack, "quote": attack, "url": "javascript:document.title='owned'"}
+    bad = {"title": attack, "section": attack, "quote": attack, "page": attack}
+    bad |= {"url": "javascript:document.title='owned'", "link": "javascript:document.title='owned'"}
     site.script.answer = (f"{attack} **{attack}** [1]", f"- {attack}")
-    site.script.citations = (RETURNS | bad, RETURNS | {"n": 2, "url": "//evil.example/x"})
+    site.script.citations = (RETURNS | bad, RETURNS | {"n": 2, "url": "//evil.example/x", "link": "/\\evil.example"})
     page = opened(visit)
     ask(page, attack)
     expect(page.locator(".feedback")).to_be_visible()

@@ -40,6 +40,15 @@ SELECT chunk_id, "window", chunks.site_id, chunks.document_id, embedding_models.
 FROM chunk_vectors JOIN chunks ON chunks.id = chunk_id JOIN embedding_models ON embedding_models.id = model_id
     JOIN sites ON sites.id = chunks.site_id AND sites.embedding_model_id = model_id;
 """
+# Postings go with their segment, as with a foreign key, but nothing is looked up for each posting that is written.
+FOLLOW = """
+CREATE FUNCTION forget_postings() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM postings WHERE segment_id = OLD.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER forget_postings AFTER DELETE ON segments FOR EACH ROW EXECUTE FUNCTION forget_postings();
+"""
 
 
 def upgrade() -> None:
@@ -57,6 +66,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("site_id", sa.String(length=64), nullable=False),
         sa.Column("channels", postgresql.ARRAY(sa.String(length=32)), nullable=False),
+        sa.Column("languages", postgresql.ARRAY(sa.String(length=8)), server_default="{}", nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_audiences_site_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audiences")),
         sa.UniqueConstraint("site_id", "channels", name=op.f("uq_audiences_site_id_channels")),
@@ -101,12 +111,10 @@ def upgrade() -> None:
         sa.Column("segment_id", sa.BigInteger(), nullable=False),
         sa.Column("term", sa.String(length=64, collation="C"), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["segment_id"], ["segments.id"], name=op.f("fk_postings_segment_id"), ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("segment_id", "term", name=op.f("pk_postings")),
     )
     op.execute("ALTER TABLE postings ALTER data SET STORAGE EXTERNAL")
+    op.execute(FOLLOW)
     op.add_column("chunks", sa.Column("audience_id", sa.BigInteger(), nullable=True))
     op.add_column("chunks", sa.Column("start", sa.Integer(), server_default="0", nullable=False))
     op.add_column(
@@ -119,7 +127,9 @@ def upgrade() -> None:
     op.add_column("documents", sa.Column("sitemap_id", sa.BigInteger(), nullable=True))
     op.add_column("documents", sa.Column("language", sa.String(length=8), server_default="", nullable=False))
     op.add_column("documents", sa.Column("etag", sa.Text(), server_default="", nullable=False))
+    op.add_column("documents", sa.Column("probe", sa.Text(), server_default="", nullable=False))
     op.add_column("documents", sa.Column("paused", sa.Boolean(), server_default="false", nullable=False))
+    op.create_index("ix_documents_unverified", "documents", ["id"], postgresql_where=sa.text("probe <> ''"))
     op.create_index(op.f("ix_documents_sitemap_id"), "documents", ["sitemap_id"], unique=False)
     op.create_foreign_key(
         op.f("fk_documents_sitemap_id"), "documents", "sitemaps", ["sitemap_id"], ["id"], ondelete="SET NULL"
@@ -130,6 +140,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_embedding_cache_made_at"), "embedding_cache", ["made_at"], unique=False)
     op.add_column("sites", sa.Column("indexing_paused", sa.Boolean(), server_default="false", nullable=False))
+    op.add_column("sites", sa.Column("index_told", sa.String(length=8), server_default="", nullable=False))
     op.add_column("sites", sa.Column("embedding_model_id", sa.SmallInteger(), nullable=True))
     op.add_column("sites", sa.Column("next_model_id", sa.SmallInteger(), nullable=True))
     op.create_foreign_key(op.f("fk_sites_next_model_id"), "sites", "embedding_models", ["next_model_id"], ["id"])
@@ -189,12 +200,15 @@ def downgrade() -> None:
     op.drop_constraint(op.f("fk_sites_next_model_id"), "sites", type_="foreignkey")
     op.drop_column("sites", "next_model_id")
     op.drop_column("sites", "embedding_model_id")
+    op.drop_column("sites", "index_told")
     op.drop_column("sites", "indexing_paused")
     op.drop_index(op.f("ix_embedding_cache_made_at"), table_name="embedding_cache")
     op.drop_column("embedding_cache", "made_at")
     op.drop_constraint(op.f("fk_documents_sitemap_id"), "documents", type_="foreignkey")
     op.drop_index(op.f("ix_documents_sitemap_id"), table_name="documents")
+    op.drop_index("ix_documents_unverified", table_name="documents")
     op.drop_column("documents", "paused")
+    op.drop_column("documents", "probe")
     op.drop_column("documents", "etag")
     op.drop_column("documents", "language")
     op.drop_column("documents", "sitemap_id")
@@ -206,6 +220,7 @@ def downgrade() -> None:
     op.drop_table("postings")
     op.drop_index(op.f("ix_segments_audience_id"), table_name="segments")
     op.drop_table("segments")
+    op.execute("DROP FUNCTION forget_postings")
     op.drop_index(op.f("ix_sitemaps_site_id"), table_name="sitemaps")
     op.drop_table("sitemaps")
     op.drop_index(op.f("ix_audiences_site_id"), table_name="audiences")

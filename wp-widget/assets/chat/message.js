@@ -1,6 +1,5 @@
 /* One message as an element: text, citations, source cards, thumbs. Text always becomes text nodes, never HTML. */
 const TAGS = ["wrong", "outdated", "incomplete", "unclear"];
-const EDGE_WORDS = 6;
 const SVG = "http://www.w3.org/2000/svg";
 const ICONS = {
   chat: "M4 5.5h16v11H9.5L5 20v-3.5H4zM8.5 11h.01M12 11h.01M15.5 11h.01",
@@ -114,28 +113,22 @@ function show(card) {
   card.onanimationend = () => card.classList.remove("shown");
 }
 
-function sourceCard({ n, title, section, url, quote }, t) {
-  const href = deepLink(url, quote);
+/** `link` leads to the sentence, `url` to the page; answers from before there were links have `url` alone. */
+function sourceCard({ n, title, section, page, url, link, quote }, t) {
+  const href = webAddress(link || url);
+  const place = [section !== title && section, page && t("page", { n: page })].filter(Boolean).join(" · ");
   return el(href ? "a" : "div", { class: "source", href, target: "_blank", rel: "noopener", "data-n": n, tabindex: "0" },
     el("span", { class: "hidden" }, t("source", { n })),
     el("span", { class: "number", "aria-hidden": "true" }, n),
     el("span", { class: "about" },
       el("b", {}, title),
-      section !== title && el("span", {}, section),
+      place && el("span", {}, place),
       quote && el("q", {}, quote)));
 }
 
-/** The address with a text fragment for the quote, or null unless it is http(s) or a path on this site. */
-export function deepLink(url, quote = "") {
-  if (!/^(https?:\/\/|\/(?![/\\]))/i.test(url) || !URL.canParse(url, location)) return null;
-  const link = new URL(url, location);
-  const words = quote.replace(/^[\s.…]+|[\s…]+$/g, "").split(/\s+/);
-  if (!words[0]) return link.href;
-  // A long quote is named by its first and last words: then a line break inside it does no harm.
-  const parts = words.length > 3 * EDGE_WORDS ? [words.slice(0, EDGE_WORDS), words.slice(-EDGE_WORDS)] : [words];
-  // A hyphen has a meaning of its own in a text fragment.
-  const text = parts.map((part) => encodeURIComponent(part.join(" ")).replace(/-/g, "%2D")).join();
-  return `${link.href}${link.hash ? "" : "#"}:~:text=${text}`;
+/** The address, or null unless it is http(s) or a path on this site. */
+export function webAddress(url) {
+  return /^(https?:\/\/|\/(?![/\\]))/i.test(url) && URL.canParse(url, location) ? new URL(url, location).href : null;
 }
 
 function thumbs(item, t, actions) {

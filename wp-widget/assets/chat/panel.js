@@ -1,5 +1,5 @@
 /* The button and the panel: opening, closing, writing, notices, the first screen; draws what changed. */
-import { clock, deepLink, draftNodes, el, explained, icon, messageElement, showDelivery } from "./message.js";
+import { clock, webAddress, draftNodes, el, explained, icon, messageElement, showDelivery } from "./message.js";
 
 const LONGEST = 4000;
 const COUNT_FROM = 3600;
@@ -81,7 +81,7 @@ export class Panel {
 
   footer() {
     const { t, conversation } = this;
-    const privacy = deepLink(this.settings.privacyUrl);
+    const privacy = webAddress(this.settings.privacyUrl);
     this.person = el("button", { type: "button", class: "person", onclick: () => {
       this.input.focus();
       conversation.callPerson();

@@ -52,7 +52,7 @@ def _meanings(pid: int, models: Path) -> Meanings:  # a forked child makes its o
 def vectors(texts: list[str]) -> Vectors | None:
     """Unit vectors of `texts`, or None where the model is not installed: then words alone must do.
 
-    Always the local model, whatever the index uses: this brain's weights were fitted to its cosines.
+    Always the local model, whatever the index uses: the weights of who asks were fitted to its cosines.
     """
     try:
         return _meanings(os.getpid(), Path(get_settings().home) / "models").of(texts)

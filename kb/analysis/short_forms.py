@@ -1,24 +1,4 @@
-"""Text into terms: words, without stop words, stemmed; and the spelling of short messages written out."""
-
-import re
-import unicodedata
-from functools import lru_cache
-
-import snowballstemmer
-
-# A product code (FL-MT-045), a price (14.95) and a time (9:30) are one word each, and their parts are words as well.
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?(?:[-./:][^\W_]+)*")
-PART = re.compile(r"[^\W_]+")
-WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-
-ENGLISH = """
-a about above after again all also am an and any are as at be because been before being below between both but by can
-could did do does doing down during each few for from further had has have having he her here hers him his how i if in
-into is it its itself just me more most my myself no nor not now of off on once only or other our ours out over own
-please same shall she should so some such than that the their theirs them then there these they this those through to
-too under until up very was we were what when where which while who whom why will with would you your yours
-"""
-STOP_WORDS = frozenset(ENGLISH.split())
+"""The spelling of text messages, written out; and the words that people put around their subject."""
 
 # Words that people put around their subject; the documents on it need not have them.
 AROUND_WORDS: tuple[str, ...] = (
@@ -179,51 +159,6 @@ UNITS = {
         "gbp",
     ),
 }
-
-_stemmer = snowballstemmer.stemmer("english")
-
-
-def fold(text: str) -> str:
-    """Lower case without accents: "Café" and "cafe" are one word."""
-    if text.isascii():
-        return text.lower()
-    spread = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in spread if not unicodedata.combining(char))
-
-
-@lru_cache(maxsize=100_000)
-def stem(word: str) -> str:
-    """The English stem of a folded word; words with digits stay as they are."""
-    return str(_stemmer.stemWord(word)) if word.isalpha() and word.isascii() else word
-
-
-def words(text: str) -> list[str]:
-    """All words of `text`, folded, in order. Characters of languages without spaces are words of their own."""
-    found: list[str] = []
-    for word in WORD.findall(fold(text)):
-        if word.isalpha() and word.isascii():
-            found.append(word)
-            continue
-        if WIDE.search(word):
-            found += WIDE.findall(word)
-            continue
-        plain = word.replace("’", "'")
-        found.append(plain.removesuffix("'s").replace("'", ""))
-        parts = PART.findall(word)
-        if len(parts) > 1 and "'" not in plain:
-            found += parts
-    return found
-
-
-@lru_cache(maxsize=200_000)
-def term(word: str) -> str:
-    """The term that a folded word is looked up by, or "" for a stop word."""
-    return "" if word in STOP_WORDS else stem(word)
-
-
-def terms(text: str) -> list[str]:
-    """The terms of `text`, in order."""
-    return [found for word in words(text) if (found := term(word))]
 
 
 def written_out(query: str) -> str:

@@ -1,0 +1,64 @@
+"""Words into terms, by language: without stop words, stemmed where the language is one of four."""
+
+import threading
+from functools import lru_cache
+
+import Stemmer
+
+from kb.analysis.stop_words import STOP_WORDS
+from kb.analysis.written import words
+
+ALGORITHMS = {"en": "english", "es": "spanish", "de": "german", "fr": "french"}
+UNKNOWN = "en"  # how a text of Latin letters is read whose language can't be told
+ARABIC_ARTICLES = ("وال", "بال", "كال", "فال", "ال", "لل")
+SHORTEST_ARABIC = 3  # letters that stay
+
+_own = threading.local()  # a stemmer must not be shared between threads
+
+
+@lru_cache(maxsize=200_000)
+def term(word: str, language: str = "") -> str:
+    """The term that a folded word is looked up by in texts of `language`, or "" for a stop word of it."""
+    return "" if word in STOP_WORDS.get(language or UNKNOWN, ()) else stem(word, language)
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str, language: str = "") -> str:
+    """The stem of a folded word; words with digits, and those of other languages, stay as they are."""
+    if not word.isalpha():
+        return word
+    if not word.isascii():
+        return _without_article(word)
+    algorithm = ALGORITHMS.get(language or UNKNOWN)
+    if algorithm is None:
+        return word
+    if algorithm == "french":
+        return _french(word)
+    return _stemmed(word, algorithm)
+
+
+def terms(text: str, language: str = "") -> list[str]:
+    """The terms of `text`, in order."""
+    return [found for word in words(text) if (found := term(word, language))]
+
+
+def _stemmed(word: str, algorithm: str) -> str:
+    stemmers: dict[str, Stemmer.Stemmer] = _own.__dict__
+    if algorithm not in stemmers:
+        stemmers[algorithm] = Stemmer.Stemmer(algorithm)
+    return str(stemmers[algorithm].stemWord(word))
+
+
+def _french(word: str) -> str:
+    """The algorithm knows "livrée" by its accent, which folding has taken: read it as "livré"."""
+    if word.endswith(("ees", "ee")):
+        word = word.removesuffix("s").removesuffix("e")
+    found = _stemmed(word, "french")
+    return f"{found[:-1]}i" if found.endswith("y") else found
+
+
+def _without_article(word: str) -> str:
+    for article in ARABIC_ARTICLES:
+        if word.startswith(article) and len(word) - len(article) >= SHORTEST_ARABIC:
+            return word.removeprefix(article)
+    return word
