@@ -4,6 +4,7 @@ import ipaddress
 import socket
 import ssl
 from functools import lru_cache
+from importlib.metadata import version
 from typing import Any
 
 import httpx2
@@ -11,6 +12,7 @@ import httpx2
 from core.errors import AddressRefused, HostUnknown
 
 PORTS = {"http": 80, "https": 443}
+PROGRAM = f"Handrail/{version('handrail')}"  # what we call ourselves where we ask
 
 
 @lru_cache(maxsize=1)

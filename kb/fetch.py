@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 import httpx2
 
-from core.addresses import pinned, public_addresses, tls, web_address
+from core.addresses import PROGRAM, pinned, public_addresses, tls, web_address
 from core.errors import AddressRefused, HostUnknown, SourceRefused
 from core.settings import get_settings
 from kb.errors import SourceGone, SourceUnavailable, TooLarge, Unchanged
@@ -20,7 +20,7 @@ from kb.page_head import header_forbids, read_head
 
 REDIRECTS = 5
 ROBOT = "Handrail"  # the name that robots.txt knows us by
-AGENT = f"{ROBOT}/0.2 (knowledge indexer)"
+AGENT = f"{PROGRAM} (knowledge indexer)"
 GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 BUSY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 NOINDEX = "The page asks not to be indexed (noindex): take that out of it, or upload its text."

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import httpx2
 
-from core.addresses import pinned, public_addresses, tls, web_address
+from core.addresses import PROGRAM, pinned, public_addresses, tls, web_address
 from core.errors import HandrailError
 from web.outgoing.alarm import Alarm
 
-AGENT = "Handrail/0.1 (+notices)"
+AGENT = f"{PROGRAM} (+notices)"
 CONNECT_SECONDS = 3.0
 MOST_BYTES = 16 * 1024  # of an answer's body, which nobody reads: a sender that hangs up early can stop a script
 
