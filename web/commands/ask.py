@@ -69,5 +69,7 @@ def _answer(thread_id: UUID, turn_id: UUID) -> dict[str, Any]:
 def _show(answer: dict[str, Any]) -> None:
     typer.echo(answer["answer"])
     for citation in answer["citations"]:
-        typer.echo(f"  [{citation['n']}] {citation['title']} › {citation['section']}  {citation['url']}")
+        title, section = citation["title"], citation["section"]
+        named = section if section.startswith(title) else " › ".join(filter(None, (title, section)))
+        typer.echo(f"  [{citation['n']}] {named}  {citation.get('link') or citation['url']}".rstrip())
     typer.echo(f"({answer['outcome']})")
