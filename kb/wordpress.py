@@ -19,10 +19,9 @@ def read_post(address: str, limits: Limits, *, etag: str = "") -> tuple[bytes, s
     """(HTML, public address, when it was changed, what to ask again with) of the post at `address`.
 
     `address` is that of WordPress' REST API, such as `…/wp-json/wp/v2/pages/42`.
-
     Raises SourceGone where it is not public: a draft, private, or behind a password. Else as `fetch` does.
     """
-    page = fetch(address, limits, etag=etag)
+    page = fetch(address, limits, etag=etag, to_index=False)  # the API says noindex of all that it gives
     try:
         post = json.loads(page.data)
     except (ValueError, RecursionError) as error:
