@@ -59,9 +59,9 @@ def _put(session: Session, models: SiteModels, put: Sequence[tuple[Document, Fin
     if models.searched is None:
         _first(session, pairs[0])
     now = session.scalars(select(func.now())).one()  # as a value: by an expression, each row is a statement of its own
-    for document, each in put:
-        _done(document, each, now)
     replace_many(session, pairs)
+    for document, each in put:  # after it: so each document is written once
+        _done(document, each, now)
 
 
 def _first(session: Session, pair: tuple[Document, Prepared]) -> None:
