@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
@@ -194,11 +194,7 @@ class _Batch:
         if not cut:
             return
         prepared = embed([each.draft for each in cut], self._models(cut[0].claim.site_id), self._claims.renew)
-        ready = [
-            Finished(each.claim, each.finished.etag, each.finished.changed_at, made)
-            for each, made in zip(cut, prepared, strict=True)
-        ]
-        finish(self._claims, ready)
+        finish(self._claims, [replace(each.finished, prepared=made) for each, made in zip(cut, prepared, strict=True)])
 
     def _models(self, site_id: str) -> list[Embedder]:
         """The model that the site is searched with, and the one that is being made beside it."""
@@ -234,7 +230,7 @@ class _Batch:
         return None
 
     def _finished(self, one: _Read) -> Finished:
-        return Finished(one.claim, kept(self._recipe(one.claim), one.mark), one.raw.changed_at)
+        return Finished(one.claim, kept(self._recipe(one.claim), one.mark), one.raw.changed_at, url=one.raw.canonical)
 
     def _recipe(self, claim: Claim) -> str:
         return recipe(claim.source.title, self._sizes)

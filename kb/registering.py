@@ -207,7 +207,8 @@ def _add(session: Session, site_id: str, sources: Sequence[Source], now: datetim
 def _describe(session: Session, document: Document, source: Source) -> None:
     if document.state == "live" and set(document.channels) != set(source.channels):
         move(session, document, source.channels)  # from this commit on it answers in others
-    document.url = source.url or (source.locator if source.kind == "url" else document.url or "")
+    given = source.url if source.url != source.locator else ""  # else a page's own word for its address stays
+    document.url = given or document.url or (source.locator if source.kind == "url" else "")
     document.channels = list(source.channels)
     document.title_given, document.updated_given = bool(source.title), source.updated_at is not None
     if source.title:
