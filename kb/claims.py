@@ -9,7 +9,22 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, not_, or_, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    ScalarSelect,
+    Uuid,
+    and_,
+    any_,
+    case,
+    cast,
+    func,
+    not_,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -59,6 +74,11 @@ class Claim:
 Progress = Callable[[Claim, str], None]
 
 
+def among(ids: Iterable[UUID]) -> ColumnElement[bool]:
+    """The document is one of these: one parameter, however many they are."""
+    return Document.id == any_(cast(list(ids), ARRAY(Uuid)))
+
+
 def free() -> ColumnElement[bool]:
     """Nobody works on the document."""
     return or_(Document.leased_until.is_(None), Document.leased_until < func.clock_timestamp())
@@ -88,7 +108,7 @@ class Claims:
     @classmethod
     def take(cls, wanted: Sequence[UUID], on_progress: Progress | None = None) -> "Claims":
         """Claim those of `wanted`, documents of one site, that are due and free."""
-        return cls._take(select(Document.id).where(Document.id.in_(wanted), waiting()), on_progress)
+        return cls._take(select(Document.id).where(among(wanted), waiting()), on_progress)
 
     @classmethod
     def take_waiting(cls, site_id: str, most: int, on_progress: Progress | None = None) -> "Claims":
@@ -129,7 +149,7 @@ class Claims:
         with transaction() as session:
             kept = self._extend(session)
             still = [one for one in ids if one in kept]
-            changed = update(Document).where(Document.id.in_(still), Document.state != "live").values(state=state)
+            changed = update(Document).where(among(still), Document.state != "live").values(state=state)
             session.execute(changed, execution_options={"synchronize_session": False})
             self._note(session, state, still)
         self._tell(state, still)
@@ -164,7 +184,7 @@ class Claims:
     def lock(self, session: Session, claims: Iterable[Claim]) -> dict[UUID, Document]:
         """The documents of `claims` that are still ours, locked; always in the same order, so nobody dead-locks."""
         ids = [claim.document_id for claim in claims if claim.document_id in self.held]
-        wanted = select(Document).where(Document.id.in_(ids), Document.leased_until == self._fence)
+        wanted = select(Document).where(among(ids), Document.leased_until == self._fence)
         rows = session.scalars(wanted.order_by(Document.id).with_for_update().execution_options(populate_existing=True))
         return {row.id: row for row in rows}
 
@@ -176,7 +196,7 @@ class Claims:
 
     def _extend(self, session: Session) -> set[UUID]:
         """Renew the lease of all, and forget those that somebody has taken, cancelled or removed meanwhile."""
-        ours = select(Document.id).where(Document.id.in_(self.held), Document.leased_until == self._fence)
+        ours = select(Document.id).where(among(self.held), Document.leased_until == self._fence)
         ours = ours.order_by(Document.id).with_for_update()  # like everybody who locks several: nobody dead-locks
         renewed = update(Document).where(Document.id.in_(ours.scalar_subquery()))
         renewed = renewed.values(leased_until=func.statement_timestamp() + LEASE)

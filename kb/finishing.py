@@ -1,7 +1,7 @@
 """How work on documents ends: live, unchanged, failed for good, or to be tried again later; each with its reason."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -16,6 +16,7 @@ from kb.preparing import Prepared
 from kb.probing import remember_words
 from kb.replacing import fail, note, replace_many
 from kb.site_models import SiteModels, first_model, site_models
+from kb.writing import write_together
 
 BACKOFF = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10))  # after each attempt that failed
 LONGEST = timedelta(hours=1)  # between two attempts while the embedding model is away: that is no document's fault
@@ -30,6 +31,7 @@ class Finished:
     etag: str
     changed_at: datetime | None = None
     prepared: Prepared | None = None
+    url: str = ""  # that the page calls its real one
 
 
 def finish(claims: Claims, finished: Sequence[Finished]) -> None:
@@ -46,7 +48,7 @@ def finish(claims: Claims, finished: Sequence[Finished]) -> None:
             if prepared is None:  # the model was switched while this one was embedded
                 document.due_at, document.leased_until, document.attempts = func.now(), None, 0
             else:
-                put.append(Finished(each.claim, each.etag, each.changed_at, prepared))
+                put.append(replace(each, prepared=prepared))
         _put(session, models, [(rows[each.claim.document_id], each) for each in put])
     claims.drop((each.claim for each in put), lambda _: "live")
     claims.drop(each.claim for each in finished)
@@ -59,9 +61,10 @@ def _put(session: Session, models: SiteModels, put: Sequence[tuple[Document, Fin
     if models.searched is None:
         _first(session, pairs[0])
     now = session.scalars(select(func.now())).one()  # as a value: by an expression, each row is a statement of its own
+    replace_many(session, pairs)
     for document, each in put:
         _done(document, each, now)
-    replace_many(session, pairs)
+    write_together(session, [document for document, _ in put])
 
 
 def _first(session: Session, pair: tuple[Document, Prepared]) -> None:
@@ -73,6 +76,8 @@ def _done(document: Document, each: Finished, now: datetime) -> None:
     document.attempts, document.due_at, document.leased_until, document.reason = 0, None, None, ""
     document.checked_at = now
     document.etag = each.etag
+    if each.url and document.url in {"", document.locator}:  # what its source says of its address counts for more
+        document.url = each.url
     document.updated_at = document.updated_at if document.updated_given else each.changed_at
 
 

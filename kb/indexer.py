@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
@@ -20,9 +20,11 @@ from core.settings import get_settings
 from kb.claims import Claim, Claims, Progress, waiting
 from kb.embeddings import Embedder
 from kb.errors import DocumentUnreadable, EmbedderUnavailable, SourceGone, Unchanged
-from kb.fetch import Limits
+from kb.fetch import limits
 from kb.finishing import Finished, finish, give_up, keep, try_later
+from kb.loaders import Loaded
 from kb.marks import file_mark, kept, known
+from kb.parsing.together import load_ahead
 from kb.preparing import Draft, configured_sizes, embed, extract, fingerprint, recipe
 from kb.site_models import Embedders, only, site_models
 from kb.sources import Raw, read
@@ -31,7 +33,7 @@ log = get_logger(__name__)
 Made = TypeVar("Made")
 
 FOR_GOOD = (DocumentUnreadable, SourceGone, SourceRefused)  # trying again is of no use
-MOST_DOCUMENTS = 64  # in one transaction …
+MOST_DOCUMENTS = 256  # in one transaction …
 MOST_CHUNKS = 500  # … or the documents that first have so many
 MOST_BYTES = 32 * 1024 * 1024  # of sources in memory at a time, but for a single one that is larger
 QUICK_BYTES = 4_096  # what is smaller is read long before its lease ends
@@ -124,10 +126,8 @@ class _Batch:
     """Some documents of one site on their way."""
 
     def __init__(self, claims: Claims, embedders: Embedders) -> None:
-        settings = get_settings()
         self._claims, self._embedders = claims, embedders
-        self._limits = Limits(settings.fetch_max_bytes, settings.fetch_seconds, settings.fetch_private_hosts)
-        self._sizes = configured_sizes()
+        self._limits, self._sizes = limits(), configured_sizes()
 
     def work(self) -> None:
         """Bring each of them to an end: live, unchanged, failed, or to be tried again."""
@@ -137,17 +137,18 @@ class _Batch:
         left = deque(self._claims)
         while left:
             found = self._read_some(left)
-            same = [each for each in found if each.claim.content_hash == self._fingerprint(each)]
-            self._keep([self._finished(each) for each in same])
-            self._index([each for each in found if each not in same])
+            self._keep([self._finished(each) for each in found if self._same(each)])
+            self._index([each for each in found if each.claim in self._claims])
 
     def _read_some(self, left: deque[Claim]) -> list[_Read]:
         """Read sources until they fill what memory is meant for them."""
         found: list[_Read] = []
-        while left and sum(len(each.raw.data) for each in found) < MOST_BYTES:
+        size = 0
+        while left and size < MOST_BYTES:
             claim = left.popleft()
             if one := self._tried(claim, partial(self._read, claim)):
                 found.append(one)
+                size += len(one.raw.data)
             self._claims.renew()
         return found
 
@@ -159,20 +160,23 @@ class _Batch:
 
     def _index(self, found: list[_Read]) -> None:
         cut: list[_Cut] = []
-        waiting = {each.claim.document_id: each for each in found}
-        for claim in self._claims.say("extracting", [each.claim for each in found]):
-            one = waiting.pop(claim.document_id)
-            if made := self._tried(claim, partial(self._cut, one)):
+        chunks = 0
+        self._claims.say("extracting", [each.claim for each in found])
+        found = [each for each in found if each.claim in self._claims]
+        ahead = load_ahead([(each.raw.data, each.raw.name, each.raw.content_type) for each in found])
+        for one, loaded in zip(found, ahead, strict=True):
+            if made := self._tried(one.claim, partial(self._cut, one, loaded)):
                 cut.append(made)
+                chunks += len(made.draft.passages)
             self._claims.renew()
-            if sum(len(each.draft.passages) for each in cut) >= MOST_CHUNKS:
+            if chunks >= MOST_CHUNKS:
                 self._put_in_place(cut)
-                cut = []
+                cut, chunks = [], 0
         self._put_in_place(cut)
 
-    def _cut(self, one: _Read) -> _Cut:
-        with self._claims.kept() if len(one.raw.data) > QUICK_BYTES else nullcontext():
-            return _Cut(self._finished(one), extract(one.raw, one.claim.source.title, self._sizes))
+    def _cut(self, one: _Read, loaded: Loaded | None) -> _Cut:
+        with self._claims.kept() if loaded is None and len(one.raw.data) > QUICK_BYTES else nullcontext():
+            return _Cut(self._finished(one), extract(one.raw, one.claim.source.title, self._sizes, loaded))
 
     def _put_in_place(self, cut: list[_Cut]) -> None:
         kept = self._claims.say("embedding", [each.claim for each in cut]) if cut else []
@@ -190,11 +194,7 @@ class _Batch:
         if not cut:
             return
         prepared = embed([each.draft for each in cut], self._models(cut[0].claim.site_id), self._claims.renew)
-        ready = [
-            Finished(each.claim, each.finished.etag, each.finished.changed_at, made)
-            for each, made in zip(cut, prepared, strict=True)
-        ]
-        finish(self._claims, ready)
+        finish(self._claims, [replace(each.finished, prepared=made) for each, made in zip(cut, prepared, strict=True)])
 
     def _models(self, site_id: str) -> list[Embedder]:
         """The model that the site is searched with, and the one that is being made beside it."""
@@ -230,10 +230,11 @@ class _Batch:
         return None
 
     def _finished(self, one: _Read) -> Finished:
-        return Finished(one.claim, kept(self._recipe(one.claim), one.mark), one.raw.changed_at)
+        return Finished(one.claim, kept(self._recipe(one.claim), one.mark), one.raw.changed_at, url=one.raw.canonical)
 
     def _recipe(self, claim: Claim) -> str:
         return recipe(claim.source.title, self._sizes)
 
-    def _fingerprint(self, one: _Read) -> str:
-        return fingerprint(one.raw, one.claim.source.title, self._sizes)
+    def _same(self, one: _Read) -> bool:
+        before = one.claim.content_hash
+        return bool(before) and before == fingerprint(one.raw, one.claim.source.title, self._sizes)

@@ -1,5 +1,6 @@
 """An inverted index over some passages as bytes: built from their texts, or out of others that are merged into one."""
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -62,44 +63,56 @@ def decode(data: bytes) -> tuple[Rows, Counts]:
     return np.frombuffer(data, "<u2", size), np.frombuffer(data, np.uint8, size, 2 * size)
 
 
+class _Numbers(dict[str, int]):
+    """The number of each word of one language; `met` has the words of all languages by their numbers."""
+
+    def __init__(self, language: str, met: list[tuple[str, str]]) -> None:
+        super().__init__()
+        self._language, self._met = language, met
+
+    def __missing__(self, word: str) -> int:
+        number = self[word] = len(self._met)
+        self._met.append((word, self._language))
+        return number
+
+
 def build(entries: Sequence[Entry]) -> Built:
     """A segment of `entries`, at most MOST_ROWS of them, each with another id."""
     assert len(entries) <= MOST_ROWS
-    numbers: dict[str, int] = {}
-    met: dict[str, dict[str, list[int]]] = {}  # language → word → the number of its term, and how many passages have it
-    rows: list[int] = []
-    found: list[int] = []
-    counts: list[int] = []
-    lengths: list[int] = []
     ordered = sorted(entries, key=lambda entry: entry.chunk_id)
+    met: list[tuple[str, str]] = []  # word, language
+    known: dict[str, _Numbers] = {}
+    said, sizes = array("i"), [0] * len(ordered)
     for row, entry in enumerate(ordered):
-        tally: dict[int, int] = {}
-        known = met.setdefault(entry.language, {})
-        for word, count in Counter(words(entry.text)).items():
-            noted = known.get(word)
-            if noted is None:
-                kept = term_of(word, entry.language)
-                noted = known[word] = [numbers.setdefault(kept, len(numbers)) if kept else NO_TERM, 0]
-            noted[1] += 1
-            if (number := noted[0]) != NO_TERM:
-                tally[number] = tally.get(number, 0) + count
-        rows += [row] * len(tally)
-        found += tally.keys()
-        counts += tally.values()
-        lengths.append(sum(tally.values()))
-    names = list(numbers)
-    postings = _by_term(names, np.array(found, np.int64), np.array(rows, np.int64), np.array(counts, np.int64))
+        numbers = known.get(entry.language) or known.setdefault(entry.language, _Numbers(entry.language, met))
+        spoken = words(entry.text)
+        sizes[row] = len(spoken)
+        said.extend(map(numbers.__getitem__, spoken))
+    rows = np.repeat(np.arange(len(ordered)), sizes)
+    keys, counts = np.unique(np.frombuffer(said, np.intc) * np.int64(MOST_ROWS) + rows, return_counts=True)
+    spoken_in = np.bincount(keys // MOST_ROWS, minlength=len(met)).tolist()
+    names: dict[str, int] = {}
+    terms = [names.setdefault(kept, len(names)) if (kept := term_of(*one)) else NO_TERM for one in met]
+    found = np.array(terms, np.int64)[keys // MOST_ROWS]
+    rows, counts, found = (keys % MOST_ROWS)[found >= 0], counts[found >= 0], found[found >= 0]
+    # Several words may have one term: their counts are added up.
+    keys, belongs = np.unique(found * MOST_ROWS + rows, return_inverse=True)
+    sums = np.bincount(belongs, counts, len(keys)).astype(np.int64)
+    lengths = np.bincount(rows, counts, len(ordered)).astype(np.int32)
+    listed = list(names)
     ids = np.array([entry.chunk_id for entry in ordered], np.int64)
-    return Built(ids, np.array(lengths, np.int32), postings, _lines(_spelled(met, names)))
+    postings = _by_term(listed, keys // MOST_ROWS, keys % MOST_ROWS, sums)
+    return Built(ids, lengths, postings, _lines(_spelled(met, spoken_in, terms, listed)))
 
 
-def _spelled(met: dict[str, dict[str, list[int]]], names: list[str]) -> Counter[tuple[str, str]]:
+def _spelled(
+    met: list[tuple[str, str]], counts: list[int], terms: list[int], names: list[str]
+) -> Counter[tuple[str, str]]:
     """What of all that was met may be proposed for a misspelled word."""
     said: Counter[tuple[str, str]] = Counter()
-    for known in met.values():
-        for word, (number, count) in known.items():
-            if number != NO_TERM and len(word) >= SHORTEST_WORD and word.isalpha():
-                said[word, names[number]] += count
+    for (word, _), count, number in zip(met, counts, terms, strict=True):
+        if number != NO_TERM and len(word) >= SHORTEST_WORD and word.isalpha():
+            said[word, names[number]] += count
     return said
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import PurePath
 
 from core.settings import get_settings
@@ -10,6 +11,7 @@ from kb.analysis import language_of
 from kb.chunker import Passage, Sizes, chunk
 from kb.embeddings import Embedder, embed_cached
 from kb.errors import DocumentUnreadable
+from kb.loaders import Loaded
 from kb.parsing import load_apart
 from kb.sources import Raw
 from kb.vectors import Vectors
@@ -59,6 +61,7 @@ def configured_sizes() -> Sizes:
     return Sizes(settings.chunk_min_tokens, settings.chunk_max_tokens, settings.chunk_overlap_tokens)
 
 
+@lru_cache(maxsize=1024)
 def recipe(title: str, sizes: Sizes) -> str:
     """A short hash of what decides, beside a source's bytes, what is stored of it. The model is none of that."""
     return hashlib.sha256(f"{PIPELINE}:{sizes!r}:{title}".encode()).hexdigest()[:8]
@@ -69,9 +72,13 @@ def fingerprint(raw: Raw, title: str, sizes: Sizes) -> str:
     return hashlib.sha256(f"{recipe(title, sizes)}:".encode() + raw.data).hexdigest()
 
 
-def extract(raw: Raw, title: str, sizes: Sizes) -> Draft:
-    """Load and cut. `title` is "" where the document's own counts. Raises DocumentUnreadable."""
-    loaded = load_apart(raw.data, raw.name, raw.content_type)
+def extract(raw: Raw, title: str, sizes: Sizes, loaded: Loaded | None = None) -> Draft:
+    """Load, if it is not `loaded` yet, and cut. `title` is "" where the document's own counts.
+
+    Raises DocumentUnreadable.
+    """
+    if loaded is None:
+        loaded = load_apart(raw.data, raw.name, raw.content_type)
     named = title or loaded.title or PurePath(raw.name).stem.replace("-", " ").replace("_", " ").strip().capitalize()
     passages = tuple(chunk(loaded.blocks, sizes))
     if not passages:

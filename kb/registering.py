@@ -24,6 +24,7 @@ from kb.segments import locked
 from kb.sources import Folder, Source
 
 TOGETHER = 1_000  # sources that are looked at in one transaction
+ARCHIVED = "archived: it must not answer"
 RUNG_FOR = 64  # documents that one ring is enough for: who hears it takes others that wait, too
 
 
@@ -151,13 +152,14 @@ def _queue(session: Session, site_id: str, sources: Sequence[Source]) -> list[UU
     """Have these read, and take out those that are archived. Returns the documents to be read."""
     _lock(session, site_id)
     now = session.scalars(select(func.now())).one()
-    rows = _rows(session, site_id, sources)
-    queued: list[UUID] = []
-    for source in {source.locator: source for source in sources}.values():
-        document = rows[source.locator]
+    wanted = {source.locator: source for source in sources}
+    rows = _known(session, site_id, list(wanted))
+    queued = _add(session, site_id, [source for source in wanted.values() if source.locator not in rows], now)
+    for locator, document in rows.items():
+        source = wanted[locator]
         _describe(session, document, source)
         if source.archived:
-            take_out(session, document, "archived: it must not answer")
+            take_out(session, document, ARCHIVED)
             continue
         document.attempts, document.reason = 0, ""
         document.due_at = now
@@ -171,28 +173,43 @@ def _queue(session: Session, site_id: str, sources: Sequence[Source]) -> list[UU
     return queued
 
 
-def _rows(session: Session, site_id: str, sources: Sequence[Source]) -> dict[str, Document]:
-    """A document for each source, new ones included; locked in one order, so that nobody dead-locks."""
-    wanted = select(Document).where(
-        Document.site_id == site_id, Document.locator.in_([source.locator for source in sources])
-    )
+def _known(session: Session, site_id: str, locators: Sequence[str]) -> dict[str, Document]:
+    """The documents that are there already; locked in one order, so that nobody dead-locks."""
+    wanted = select(Document).where(Document.site_id == site_id, Document.locator.in_(locators))
     wanted = wanted.order_by(Document.id).with_for_update().execution_options(populate_existing=True)
-    rows = {row.locator: row for row in session.scalars(wanted)}
-    new = {source.locator: source for source in sources if source.locator not in rows}
-    if new:
-        values: list[dict[str, Any]] = [
-            {"id": uuid4(), "site_id": site_id, "source": source.kind, "locator": source.locator, "channels": []}
-            for source in new.values()
-        ]
-        made = session.scalars(insert(Document).returning(Document), values)
-        rows |= {row.locator: row for row in made}
-    return rows
+    return {row.locator: row for row in session.scalars(wanted)}
+
+
+def _add(session: Session, site_id: str, sources: Sequence[Source], now: datetime) -> list[UUID]:
+    """Insert documents for these. Returns those to be read; what is archived is only known to be."""
+    values: list[dict[str, Any]] = []
+    for source in sources:
+        ends = {"state": "removed", "reason": ARCHIVED, "due_at": None}
+        waits = {"state": "queued", "reason": "", "due_at": now}
+        said = {
+            "title": source.title,
+            "title_given": bool(source.title),
+            "url": source.url or (source.locator if source.kind == "url" else ""),
+            "address": source.address,
+            "channels": list(source.channels),
+            "updated_at": source.updated_at,
+            "updated_given": source.updated_at is not None,
+        }
+        where = {"id": uuid4(), "site_id": site_id, "source": source.kind, "locator": source.locator}
+        values.append(where | said | (ends if source.archived else waits))
+    if values:
+        session.execute(insert(Document), values)
+    archived = [row["id"] for row in values if row["state"] == "removed"]
+    if archived:
+        note_all(session, archived, "removed", ARCHIVED)
+    return [row["id"] for row in values if row["state"] == "queued"]
 
 
 def _describe(session: Session, document: Document, source: Source) -> None:
     if document.state == "live" and set(document.channels) != set(source.channels):
         move(session, document, source.channels)  # from this commit on it answers in others
-    document.url = source.url or (source.locator if source.kind == "url" else document.url or "")
+    given = source.url if source.url != source.locator else ""  # else a page's own word for its address stays
+    document.url = given or document.url or (source.locator if source.kind == "url" else "")
     document.address = source.address
     document.channels = list(source.channels)
     document.title_given, document.updated_given = bool(source.title), source.updated_at is not None

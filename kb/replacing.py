@@ -4,9 +4,8 @@ Each takes the site's lock first. Whoever locks a document as well takes `kb.seg
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
 from core.models import Chunk, Document, DocumentEvent, Site
@@ -15,6 +14,11 @@ from kb.audiences import audience_id, note_language
 from kb.moving import move_chunks
 from kb.preparing import Prepared
 from kb.storing import Change, store
+
+NOTE_EACH = text("""
+    INSERT INTO document_events (document_id, state, reason)
+    SELECT id, 'live', reason FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[])) AS noted (id, reason)
+""")
 
 
 def note(session: Session, document: Document, state: str, reason: str = "") -> None:
@@ -56,13 +60,13 @@ def replace_many(session: Session, changes: Sequence[tuple[Document, Prepared]])
     for site_id in sorted({document.site_id for document, _ in changes}):
         segments.locked(session, site_id)
         here = [Change(document, prepared) for document, prepared in changes if document.site_id == site_id]
-        store(session, site_id, here)
-        for change in here:
-            _live(change)
-            made[str(change.document.id)] = len(change.fresh)
-        session.flush()
-        session.execute(insert(DocumentEvent), [_event(change) for change in here])
-        raise_version(session, site_id)
+        with session.no_autoflush:  # each document is written once, when all is known of it
+            store(session, site_id, here)
+            for change in here:
+                _live(change)
+                made[str(change.document.id)] = len(change.fresh)
+            _note_all(session, here)
+            raise_version(session, site_id)
     return [made[str(document.id)] for document, _ in changes]
 
 
@@ -83,9 +87,9 @@ def _live(change: Change) -> None:
     document.title, document.content_hash = prepared.title, prepared.content_hash
 
 
-def _event(change: Change) -> dict[str, Any]:
-    reason = f"{len(change.prepared.passages)} chunks, {len(change.fresh)} of them new"
-    return {"document_id": change.document.id, "state": "live", "reason": reason}
+def _note_all(session: Session, changes: Sequence[Change]) -> None:
+    reasons = [f"{len(change.prepared.passages)} chunks, {len(change.fresh)} of them new" for change in changes]
+    session.execute(NOTE_EACH, {"ids": [change.document.id for change in changes], "reasons": reasons})
 
 
 def _drop(session: Session, document: Document, *, was_live: bool) -> None:

@@ -1,5 +1,6 @@
 """Where documents come from: one file, a folder with its index.yaml, or a web address."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -72,7 +73,7 @@ def find_sources(where: str) -> Folder:
 
 def read_folder(path: Path) -> Folder:
     """Every readable file below `path` (hidden ones and links that lead out of it are passed over), in name order."""
-    files = sorted(_files(path))
+    files = list(_files(path, path))
     notes = {file.parent: _notes(file.parent) for file in files if file.name == INDEX}
     sources: list[Source] = []
     skipped = 0
@@ -112,6 +113,8 @@ def read(source: Source, limits: Limits, *, etag: str = "") -> Raw:
 
 def _note(file: Path, notes: dict[Path, dict[str, dict[str, Any]]]) -> dict[str, Any]:
     """What an index.yaml in the file's folder or above says; what any of them calls archived is so wherever it lies."""
+    if not notes:
+        return {}
     for folder in file.parents:
         if note := notes.get(folder, {}).get(file.relative_to(folder).as_posix()):
             return note
@@ -119,11 +122,19 @@ def _note(file: Path, notes: dict[Path, dict[str, dict[str, Any]]]) -> dict[str,
     return next((note for note in named if note.get("archived")), {})
 
 
-def _files(path: Path) -> Iterator[Path]:
-    for file in path.rglob("*"):
-        hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-        if not hidden and file.is_file() and file.resolve().is_relative_to(path):
-            yield file
+def _files(folder: Path, top: Path) -> Iterator[Path]:
+    """Files below `folder`, in the order of their names; `top` is what links must not lead out of."""
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted((entry for entry in found if not entry.name.startswith(".")), key=lambda entry: entry.name)
+    except PermissionError:
+        return
+    for entry in entries:
+        path = folder / entry.name
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(path, top)
+        elif entry.is_file() and (not entry.is_symlink() or path.resolve().is_relative_to(top)):
+            yield path
 
 
 def _file(path: Path, notes: dict[str, Any]) -> Source:

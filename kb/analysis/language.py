@@ -29,6 +29,7 @@ _SCRIPTS = {
 SCRIPTS = {language: re.compile(f"[{letters}]") for language, letters in _SCRIPTS.items()}
 LATIN = re.compile(r"[a-zA-Z\u00c0-\u024f]")
 WORD = re.compile(r"[^\W\d_]+")
+ASCII_WORD = re.compile("[a-z]+")  # the same in folded ASCII
 KANA = 0.15  # share of Kana from which Han characters are Japanese
 UKRAINIAN = 0.02  # share of letters that Russian does not have
 
@@ -64,14 +65,15 @@ def _sample(text: str) -> str:
 
 
 def _latin(sample: str) -> str:
-    said = WORD.findall(fold(sample))
+    said = (ASCII_WORD if sample.isascii() else WORD).findall(fold(sample))
     if not said:
         return ""
     worth = dict.fromkeys(_known(), 0.0)
+    by_word = _speakers()
     for word in said:
-        speakers = _speakers().get(word, ())
-        for language in speakers:
-            worth[language] += 1 / len(speakers) ** 0.5
+        if speakers := by_word.get(word):
+            for language in speakers:
+                worth[language] += 1 / len(speakers) ** 0.5
     low = "" if sample.isascii() else sample.lower()
     for language, letters in OWN_LETTERS.items() if low else ():
         worth[language] += LETTER_WORTH * sum(low.count(letter) for letter in letters)

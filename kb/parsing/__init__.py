@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ask", "close", "load_apart", "waiting"]
 
-MOST_DOCUMENTS = 500  # of one child: what leaks in a library stays small
+MOST_DOCUMENTS = 500  # of one child, many small ones being one: what leaks in a library stays small
 MOST_IDLE = 4
 
 _idle: list[Parser] = []
@@ -59,8 +59,9 @@ def ask(
     memory_mb: int,
     seconds: float,
     start: Callable[[int], Parser] = Parser,
+    again: bool = True,
 ) -> tuple[Message, bytes]:
-    """What a parser answers. One that dies is replaced and asked once more: it may have been ended from outside.
+    """What a parser answers. With `again`, one that dies is replaced and asked once more: somebody may have ended it.
 
     `start` makes a parser of so many megabytes where none waits. Raises a DocumentUnreadable, or ParserUnavailable.
     """
@@ -68,7 +69,7 @@ def ask(
         try:
             answer, tail = _ask_once(message, data, memory_mb, seconds, start)
         except ParserDied as died:
-            if died.hungry:
+            if died.hungry or not again:
                 raise
             answer, tail = _ask_once(message, data, memory_mb, seconds, start)
     except ParserSlow as error:

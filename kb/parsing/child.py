@@ -9,7 +9,7 @@ import os
 import re
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from kb.errors import DocumentUnreadable, ParserTooLarge
 from kb.loaders import load
@@ -58,6 +58,8 @@ def _answer(message: Message, data: bytes, tired: Callable[[], bool]) -> bytes:
         if message["do"] == "picture":
             answer, tail = picture(data, message["page"], message["dpi"])
             return packed(answer, tail)
+        if message["do"] == "load_many":
+            return packed({"loaded": list(_each(message["files"], data)), "tired": tired()})
         loaded = load(data, message["name"], message["content_type"])
         return packed({"loaded": as_message(loaded), "tired": tired()})
     except DocumentUnreadable as error:
@@ -66,6 +68,21 @@ def _answer(message: Message, data: bytes, tired: Callable[[], bool]) -> bytes:
         return packed({"error": ParserTooLarge.__name__, "said": ParserTooLarge().detail, "tired": True})
     except Exception as error:  # noqa: BLE001 - a loader that breaks on one document goes on with the next
         return packed({"broke": f"{type(error).__name__}: {error}"[:500], "tired": True})
+
+
+def _each(files: list[Message], data: bytes) -> Iterator[Message | None]:
+    """Each of the files that lie in `data` one behind the other; None for what can't be read, and says so when alone.
+
+    What breaks a loader breaks all of them: what came after it might suffer from what it left behind.
+    """
+    at = 0
+    for file in files:
+        part = data[at : at + file["bytes"]]
+        at += file["bytes"]
+        try:
+            yield as_message(load(part, file["name"], file["content_type"]))
+        except DocumentUnreadable:
+            yield None
 
 
 def _status() -> int:

@@ -5,13 +5,21 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from core.errors import SourceRefused
+from core.models import Document, Site
+from core.settings import get_settings
 from kb.errors import SourceUnavailable, TooLarge, Unchanged
 from kb.fetch import Limits, fetch
+from kb.indexer import index_waiting
 from kb.pace import LONGEST_WAIT, Pace, retry_after
 from kb.page_head import read_head
+from kb.registering import register
+from kb.site_models import only
 from kb.sources import Source, read
+from tests.kb.samples import Hashing
 from tests.kb.web_site import WebSite, web_site
 
 OURS = Limits(most_bytes=100_000, seconds=5, private_hosts=("127.0.0.1",))
@@ -142,3 +150,22 @@ def test_a_host_that_wants_to_be_left_alone_is(shop: WebSite) -> None:
     with pytest.raises(SourceUnavailable, match="left alone"):
         fetch(busy, OURS)
     assert shop.paths() == ["/busy"]
+
+
+def test_a_pages_own_word_for_its_address_is_what_citations_link_to(
+    session: Session, site: Site, shop: WebSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANDRAIL_FETCH_PRIVATE_HOSTS", '["127.0.0.1"]')
+    monkeypatch.setenv("HANDRAIL_FETCH_GAP_SECONDS", "0")
+    get_settings.cache_clear()
+    page = shop.page("/returns?ref=mail", PAGE.format("<link rel=canonical href=/returns>"))
+    real = page.replace("?ref=mail", "")
+    cited = Source(
+        "url", shop.page("/sizes", PAGE.format("<link rel=canonical href=/other>")), url="https://a.example/"
+    )
+    for source in (Source("url", page, url=page), cited, Source("url", page, url=page)):
+        register(session, site_id=site.id, source=source)
+        session.commit()
+        assert index_waiting(site.id, embedders=only(Hashing())) == 1
+    urls = {row.locator: (row.url, row.state) for row in session.scalars(select(Document))}
+    assert urls == {page: (real, "live"), cited.locator: ("https://a.example/", "live")}

@@ -29,6 +29,7 @@ from tests.kb.steps import aged
 # Embeds two batches, says so, and then sits in the third until it is killed.
 WORKER = """
 import sys, time
+from core import log
 from kb.indexer import index_waiting
 from kb.site_models import only
 from tests.kb.samples import Hashing
@@ -42,6 +43,7 @@ class Stuck(Hashing):
             time.sleep(60)
         return super().embed(texts)
 
+log.configure("ERROR")
 index_waiting(sys.argv[1], embedders=only(Stuck()))
 """
 
