@@ -1,36 +1,30 @@
 """Is this question answered by what was found? A calibrated likelihood, and the reason where it is no."""
 
 import math
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from core.settings import get_settings
 from kb.analysis import term, terms, words
-from kb.lines import Indexed, indexed, pieces, placed
-from kb.meanings import vectors
+from kb.closest import Closest, PlacedLine, Worth, closest
+from kb.lines import indexed
 from kb.query import Query, TermStats
 from kb.rerank import Candidate, coverage, weigh
 from kb.vectors import Vectors
 
-LIMIT = 0.22  # below it the agent abstains; ops/evals/fit_answerable.py chooses it, too
+LIMIT = 0.24  # below it the agent abstains; ops/evals/fit_answerable.py chooses it, too
 # Likelihoods, by the passages alone, between which the sentences are looked at; the setting `search_sentences` chooses.
-DOUBTED = {"in_doubt": (0.03, 0.9), "always": (0.0, 1.0), "never": (1.0, 0.0)}
-SENTENCES = 4  # that are compared with the question …
-OF_ONE = 2  # … at most so many of one passage
+DOUBTED = {"in_doubt": (0.05, 0.95), "always": (0.0, 1.0), "never": (1.0, 0.0)}
 BY_MEANING = 2.0  # what the cosine of a passage counts beside the terms in its line, where the best line is chosen
 FIRST = 3  # candidates that "held" and "headings" look at
 
 # Bias and weights, in the order of Signals.known(), as `python -m ops.evals.fit_answerable` prints them. What is known
-# decides: the words alone (no local model, or none that works), the passages' cosines, the sentences' as well.
+# decides: the words alone (no local model, or none that works), the passages' cosines, or a sentence that was read.
 WEIGHTS: dict[int, tuple[float, ...]] = {
-    4: (-8.25, 2.5, 5.72, -1.0, 1.67),
-    5: (-7.83, 3.22, 3.74, -2.5, 0.89, 6.28),
-    6: (-7.95, 1.63, 3.69, -2.26, 0.65, 1.67, 6.68),
+    4: (-8.12, 2.8, 5.38, -0.95, 1.66),
+    5: (-7.77, 3.54, 3.36, -2.5, 0.87, 6.52),
+    7: (-9.57, 1.42, 2.59, -2.32, 1.15, 7.86, 3.6, -8.15),
 }
-
-
-Worth = dict[str, dict[str, float]]  # language → the question's terms as texts in it have them → what each is worth
 
 
 @dataclass(frozen=True)
@@ -42,15 +36,16 @@ class Signals:
     headings: float  # share by idf that stands in a title or section: what a page is about is not yet the answer
     length: float  # of the question, the logarithm of its words
     near: float | None = None  # cosine of the best line's passage to the question; None without the local model
-    said: float | None = None  # cosine of the nearest of the likeliest sentences; None where they were not looked at
+    # Of the closest sentence, as in kb.closest.Closest; None where sentences were not looked at.
+    said: float | None = None  # its cosine to the question
+    weakest: float | None = None  # of the question's words the one with the least kin in it
+    aside: float | None = None  # how much nearer to it the question comes without one of its words
 
     def known(self) -> tuple[float, ...]:
-        """The values that there are."""
-        return tuple(
-            value
-            for value in (self.covered, self.held, self.headings, self.length, self.near, self.said)
-            if value is not None
-        )
+        """The values that count: where a sentence was looked at, it stands for its passage."""
+        words = (self.covered, self.held, self.headings, self.length)
+        meant = (self.near,) if self.said is None else (self.said, self.weakest, self.aside)
+        return (*words, *(value for value in meant if value is not None))
 
 
 @dataclass(frozen=True)
@@ -62,32 +57,19 @@ class Verdict:
     signals: Signals
 
 
-@dataclass(frozen=True)
-class _Placed:
-    """A line of a candidate, and how well it stands to the question."""
-
-    candidate: Candidate
-    indexed: Indexed
-    covered: float
-
-    @property
-    def rank(self) -> float:
-        return self.covered + BY_MEANING * self.candidate.cosine
-
-
 def judge(ranked: list[tuple[Candidate, float]], query: Query, stats: TermStats, vector: Vectors | None) -> Verdict:
     """The verdict on a ranking. `vector`: the question's, by the local model; None where the search used none."""
     doubt = DOUBTED[get_settings().search_sentences]
     worth = {language: weigh(query, stats, language) for language in {one.language for one, _ in ranked}}
-    lines = sorted(_placed(ranked, worth), key=lambda line: -line.rank)
+    lines = sorted(_placed(ranked, worth), key=lambda line: -line.covered - BY_MEANING * line.near)
     signals = _signals([candidate for candidate, _ in ranked[:FIRST]], query, worth, lines)
     if vector is None or not lines or not any(candidate.cosine for candidate, _ in ranked):
         likelihood = answerable(signals)
     else:
         signals = replace(signals, near=lines[0].candidate.cosine)
         likelihood = answerable(signals)
-        if doubt[0] <= likelihood <= doubt[1] and (said := _said(lines, worth, vector)) is not None:
-            signals = replace(signals, said=said)
+        if doubt[0] <= likelihood <= doubt[1]:
+            signals = _with_sentence(signals, closest(lines, query, worth))
             likelihood = answerable(signals)
     return Verdict(likelihood, "" if likelihood >= LIMIT else _reason(query, stats, lines), signals)
 
@@ -100,13 +82,17 @@ def answerable(signals: Signals) -> float:
     return 1 / (1 + math.exp(-(bias + weighted)))
 
 
-def _placed(ranked: list[tuple[Candidate, float]], worth: Worth) -> Iterator[_Placed]:
+def _with_sentence(signals: Signals, found: Closest | None) -> Signals:
+    return replace(signals, **asdict(found)) if found else signals
+
+
+def _placed(ranked: list[tuple[Candidate, float]], worth: Worth) -> Iterator[PlacedLine]:
     for one, _ in ranked:
         for line in indexed(one.title, one.section, one.text, one.language):
-            yield _Placed(one, line, coverage(worth[one.language], line.own | line.above))
+            yield PlacedLine(one, line, coverage(worth[one.language], line.own | line.above))
 
 
-def _signals(first: list[Candidate], query: Query, worth: Worth, lines: list[_Placed]) -> Signals:
+def _signals(first: list[Candidate], query: Query, worth: Worth, lines: list[PlacedLine]) -> Signals:
     held, headings = [0.0], [0.0]
     for one in first:
         above = frozenset(terms(f"{one.title} {one.section}", one.language))
@@ -128,27 +114,7 @@ def _alike(query: Query, worth: dict[str, float], language: str) -> dict[str, fl
     return {found: weight for found, weight in (said or dict(query.terms)).items() if found in worth}
 
 
-def _said(lines: list[_Placed], worth: Worth, vector: Vectors) -> float | None:
-    made = vectors(list(_likely(lines, worth)))
-    return None if made is None or not len(made) else float((made @ vector).max())
-
-
-def _likely(lines: list[_Placed], worth: Worth) -> Iterator[str]:
-    """Of the best lines the sentence that holds most of the question, at most OF_ONE of a passage."""
-    taken: Counter[int] = Counter()
-    for line in lines:
-        if taken.total() == SENTENCES:
-            return
-        found = [text for _, text in pieces(line.indexed.line.text)]
-        if found and taken[line.candidate.chunk_id] < OF_ONE:
-            taken[line.candidate.chunk_id] += 1
-            language = line.candidate.language
-            covered = [coverage(worth[language], terms(text, language)) for text in found]
-            best = found[covered.index(max(covered))]
-            yield placed(line.candidate.title, line.indexed.line.headings, best)
-
-
-def _reason(query: Query, stats: TermStats, lines: list[_Placed]) -> str:
+def _reason(query: Query, stats: TermStats, lines: list[PlacedLine]) -> str:
     """In words for the person who reads the conversation later."""
     written = {found: word for word in words(query.text) if (found := term(word, query.spoken))}
     if not lines:

@@ -3,14 +3,11 @@
 import re
 from dataclasses import astuple, dataclass
 
-import numpy as np
-
 from brain.extractive.asked import DATE
 from brain.extractive.lexicon import STOP_WORDS
 from brain.extractive.rank import Question, Ranked, bag_of, placed, spanned
-from kb.analysis import WORD, fold, stem, words
-from kb.meanings import vectors
-from kb.vectors import Vectors
+from kb.analysis import fold, stem, words
+from kb.kin import Kin, kin
 
 # Fitted by regularised logistic regression over 79 answerable and 38 unanswerable development questions, 78 of the
 # former with all passages removed that answer them, and 150 of CLINC150's out-of-scope questions. In eightfold
@@ -27,9 +24,9 @@ class Signals:
     """What speaks for and against the best unit."""
 
     near: float  # its cosine to the question
-    weakest: float  # of the question's words the one with the least kin in the unit: the cosine to its nearest word
-    lost: float  # the most that a word without kin in the unit means to the question
-    aside: float  # how much nearer to the unit the question comes, at most, when one of its words is left out
+    weakest: float  # these three as in kb.kin.Kin
+    lost: float
+    aside: float
 
 
 def answers(question: Question, best: Ranked) -> bool:
@@ -42,33 +39,14 @@ def answers(question: Question, best: Ranked) -> bool:
 
 def signals(question: Question, best: Ranked) -> Signals:
     """The signals of a unit, against the wording of the question that it is nearest to."""
-    return Signals(best.near, *_word_by_word(question.wordings[best.wording], best))
+    return Signals(best.near, *astuple(_word_by_word(question.wordings[best.wording], best)))
 
 
-def _word_by_word(wording: str, best: Ranked) -> tuple[float, float, float]:
-    said = [match for match in WORD.finditer(wording) if _telling(fold(match.group()))]
-    if not said:
-        return 1.0, 0.0, 0.0
-    without = [(wording[: match.start()] + wording[match.end() :]).replace("  ", " ") for match in said]
-    there = [word for word in dict.fromkeys(words(_all(best))) if _telling(word)]
-    asked = [fold(match.group()) for match in said]
-    made = vectors([wording, placed(best.unit), *without, *asked, *there])
-    if made is None:
-        held = [float(stem(word) in bag_of(best.unit)) for word in asked]
-        return min(held), 0.1 * (1 - min(held)), 0.0
-    whole, unit, rest = made[0], made[1], made[2 : 2 + len(said)]
-    kin = _kin(asked, there, made[2 + len(said) :])
-    meant = np.maximum(1 - rest @ whole, 0.0)
-    return float(kin.min()), float((meant * (1 - kin)).max()), float((rest @ unit - whole @ unit).max())
-
-
-def _kin(asked: list[str], there: list[str], made: Vectors) -> Vectors:
-    """For each word asked the cosine to its nearest one there; 1 where that is the same."""
-    near = made[: len(asked)] @ made[len(asked) :].T if there else np.zeros((len(asked), 1), np.float32)
-    stems = set(map(stem, there))
-    same = [stem(word.removesuffix("'s")) in stems for word in asked]
-    kin: Vectors = np.where(same, 1.0, near.max(axis=1))
-    return kin
+def _word_by_word(wording: str, best: Ranked) -> Kin:
+    if (found := kin(wording, placed(best.unit), _all(best), _telling)) is not None:
+        return found
+    held = min((stem(word) in bag_of(best.unit) for word in words(wording) if _telling(word)), default=True)
+    return Kin(float(held), 0.1 * (not held), 0.0)
 
 
 def _telling(word: str) -> bool:

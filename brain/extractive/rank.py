@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,7 +19,8 @@ from kb.vectors import Vectors
 # Fitted by softmax regression over 74 development questions and all units that were found for each. Over all 79, with
 # those whose answer was not found, the best unit is right for 58 % and one of the best three for 77 %.
 NEAR, COVER, FORM, NO_FORM, RANGE = 3.2, 1.25, 0.42, 0.22, 0.6
-CONSIDERED = 64  # units whose meaning is looked at; words alone choose them
+CONSIDERED = 64  # units whose meaning is looked at; words and form choose them …
+OF_EACH = 4  # … and of each passage at least so many
 LATER = 0.5  # weight of a term from the question before, in a follow-up
 SHORTEST_SLIPPED, SHORTEST_PREFIX, LONGEST_ENDING = 6, 5, 4
 SLIPPED = 0.85
@@ -84,8 +86,7 @@ def rank(question: Question, evidence: Evidence) -> list[Ranked]:
     if not question.wordings:
         return []
     lexical = {unit: question.cover(bag_of(unit)) for unit in evidence.units}
-    likely = sorted(lexical, key=lambda unit: (-lexical[unit] - _formal(question, unit), unit.rank, unit.place))
-    likely = likely[:CONSIDERED]
+    likely = _likely(question, lexical)
     near = _nearness(question, likely)
     ranked = []
     for unit, row in zip(likely, near, strict=True):
@@ -93,6 +94,17 @@ def rank(question: Question, evidence: Evidence) -> list[Ranked]:
         fit = NEAR * float(row[at]) + COVER * lexical[unit] + _formal(question, unit)
         ranked.append(Ranked(unit, fit, float(row[at]), at))
     return sorted(ranked, key=lambda one: (-round(one.fit, 6), one.unit.rank, one.unit.place))
+
+
+def _likely(question: Question, lexical: dict[Unit, float]) -> list[Unit]:
+    """Those CONSIDERED, by words and form. Some of each passage: else a long table's rows would leave no room."""
+    held: Counter[str] = Counter()
+    first: list[Unit] = []
+    more: list[Unit] = []
+    for unit in sorted(lexical, key=lambda unit: (-lexical[unit] - _formal(question, unit), unit.rank, unit.place)):
+        (first if held[unit.cite] < OF_EACH else more).append(unit)
+        held[unit.cite] += 1
+    return (first + more)[:CONSIDERED]
 
 
 def _formal(question: Question, unit: Unit) -> float:

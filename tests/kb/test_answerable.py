@@ -58,18 +58,21 @@ def test_a_row_is_one_piece_and_prose_is_cut_at_sentences() -> None:
     assert placed("Shop", ("Shop", "Europe"), "Text") == "Shop › Europe: Text"
 
 
-@given(st.tuples(SHARES, SHARES, SHARES, st.floats(0, 5)), st.lists(SHARES, max_size=2))
-def test_a_likelihood_is_between_nought_and_one(words: tuple[float, ...], cosines: list[float]) -> None:
-    assert 0 <= answerable(Signals(*words, *cosines)) <= 1
+@given(st.tuples(SHARES, SHARES, SHARES, st.floats(0, 5)), st.sampled_from([0, 1, 4]), st.tuples(*[SHARES] * 4))
+def test_a_likelihood_is_between_nought_and_one(words: tuple[float, ...], known: int, more: tuple[float, ...]) -> None:
+    assert 0 <= answerable(Signals(*words, *more[:known])) <= 1
 
 
 @pytest.mark.parametrize("known", sorted(WEIGHTS))
 def test_what_speaks_for_an_answer_never_lowers_the_likelihood(known: int) -> None:
-    signals = Signals(0.5, 0.5, 0.2, 2.0, 0.4 if known > 4 else None, 0.4 if known > 5 else None)
+    read = (0.4, 0.4, 0.1) if known == 7 else (None, None, None)
+    signals = Signals(0.5, 0.5, 0.2, 2.0, None if known == 4 else 0.4, *read)
     assert len(signals.known()) == known
-    for name in ("covered", "held", "near", "said"):
+    for name in ("covered", "held", "said" if known == 7 else "near", "weakest"):
         if (value := getattr(signals, name)) is not None:
             assert answerable(replace(signals, **{name: value + 0.2})) > answerable(signals), name
+    if signals.aside is not None:
+        assert answerable(replace(signals, aside=signals.aside + 0.2)) < answerable(signals)
 
 
 def test_the_words_alone_decide_where_there_is_no_vector() -> None:

@@ -96,7 +96,7 @@ def test_the_committed_weights_and_limit_are_those_that_the_fit_prints() -> None
     asked, signals = saved()
     assert all(one.half == "tune" for one in asked)
     assert fitted(signals, asked) == WEIGHTS
-    assert pytest.approx(limit_of(out_of_fold(signals, asked, 6), asked), abs=0.015) == LIMIT
+    assert pytest.approx(limit_of(out_of_fold(signals, asked, 7), asked), abs=0.015) == LIMIT
 
 
 def test_the_fit_finds_the_signal_that_tells() -> None:
@@ -106,7 +106,7 @@ def test_the_fit_finds_the_signal_that_tells() -> None:
     for number in range(200):
         yes = number % 2 == 0
         asked.append(Asked(str(number), yes, "own" if yes else "near miss", "tune"))
-        noise = [float(value) for value in chance.random(5)]
+        noise = [float(value) for value in chance.random(7)]
         signals.append(Signals(0.7 + 0.3 * noise[0] if yes else 0.3 * noise[0], *noise))
     for weights in fitted(signals, asked).values():
         assert weights[1] == max(weights[1:], key=abs)
