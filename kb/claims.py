@@ -17,7 +17,6 @@ from sqlalchemy import (
     and_,
     any_,
     case,
-    cast,
     func,
     not_,
     or_,
@@ -25,6 +24,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -76,7 +76,7 @@ Progress = Callable[[Claim, str], None]
 
 def among(ids: Iterable[UUID]) -> ColumnElement[bool]:
     """The document is one of these: one parameter, however many they are."""
-    return Document.id == any_(cast(list(ids), ARRAY(Uuid)))
+    return Document.id == any_(sql_cast(list(ids), ARRAY(Uuid)))
 
 
 def free() -> ColumnElement[bool]:
