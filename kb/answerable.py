@@ -4,12 +4,14 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from core.settings import get_settings
 from kb.analysis import term, terms, words
-from kb.lines import Indexed, indexed, pieces, placed
+from kb.lines import Line, lines, pieces, placed
 from kb.meanings import vectors
 from kb.query import Query, TermStats
+from kb.reading import reading
 from kb.rerank import Candidate, coverage, weigh
 from kb.vectors import Vectors
 
@@ -67,29 +69,31 @@ class _Placed:
     """A line of a candidate, and how well it stands to the question."""
 
     candidate: Candidate
-    indexed: Indexed
+    number: int  # among the lines of its passage
+    held: frozenset[str]  # of the question's terms, by it and what stands above it
     covered: float
+    rank: float
 
     @property
-    def rank(self) -> float:
-        return self.covered + BY_MEANING * self.candidate.cosine
+    def line(self) -> Line:
+        return next(islice(lines(self.candidate.section, self.candidate.text), self.number, None))
 
 
 def judge(ranked: list[tuple[Candidate, float]], query: Query, stats: TermStats, vector: Vectors | None) -> Verdict:
     """The verdict on a ranking. `vector`: the question's, by the local model; None where the search used none."""
     doubt = DOUBTED[get_settings().search_sentences]
     worth = {language: weigh(query, stats, language) for language in {one.language for one, _ in ranked}}
-    lines = sorted(_placed(ranked, worth), key=lambda line: -line.rank)
-    signals = _signals([candidate for candidate, _ in ranked[:FIRST]], query, worth, lines)
-    if vector is None or not lines or not any(candidate.cosine for candidate, _ in ranked):
+    found = sorted(_placed(ranked, worth), key=lambda line: -line.rank)
+    signals = _signals([candidate for candidate, _ in ranked[:FIRST]], query, worth, found)
+    if vector is None or not found or not any(candidate.cosine for candidate, _ in ranked):
         likelihood = answerable(signals)
     else:
-        signals = replace(signals, near=lines[0].candidate.cosine)
+        signals = replace(signals, near=found[0].candidate.cosine)
         likelihood = answerable(signals)
-        if doubt[0] <= likelihood <= doubt[1] and (said := _said(lines, worth, vector)) is not None:
+        if doubt[0] <= likelihood <= doubt[1] and (said := _said(found, worth, vector)) is not None:
             signals = replace(signals, said=said)
             likelihood = answerable(signals)
-    return Verdict(likelihood, "" if likelihood >= LIMIT else _reason(query, stats, lines), signals)
+    return Verdict(likelihood, "" if likelihood >= LIMIT else _reason(query, stats, found), signals)
 
 
 def answerable(signals: Signals) -> float:
@@ -101,21 +105,25 @@ def answerable(signals: Signals) -> float:
 
 
 def _placed(ranked: list[tuple[Candidate, float]], worth: Worth) -> Iterator[_Placed]:
+    known: dict[tuple[str, frozenset[str]], float] = {}  # many lines hold the same few terms
     for one, _ in ranked:
-        for line in indexed(one.title, one.section, one.text, one.language):
-            yield _Placed(one, line, coverage(worth[one.language], line.own | line.above))
+        asked = worth[one.language]
+        for number, held in enumerate(reading(one).held(asked)):
+            covered = known.get((one.language, held))
+            if covered is None:
+                covered = known[one.language, held] = coverage(asked, held)
+            yield _Placed(one, number, held, covered, covered + BY_MEANING * one.cosine)
 
 
-def _signals(first: list[Candidate], query: Query, worth: Worth, lines: list[_Placed]) -> Signals:
+def _signals(first: list[Candidate], query: Query, worth: Worth, found: list[_Placed]) -> Signals:
     held, headings = [0.0], [0.0]
     for one in first:
-        above = frozenset(terms(f"{one.title} {one.section}", one.language))
-        found = indexed(one.title, one.section, one.text, one.language)
-        within = above.union(*(line.own | line.above for line in found))
+        above = reading(one).headings
+        within = frozenset(above).union(*(line.held for line in found if line.candidate is one))
         held.append(coverage(_alike(query, worth[one.language], one.language), within))
         headings.append(coverage(worth[one.language], above))
     return Signals(
-        covered=lines[0].covered if lines else 0.0,
+        covered=found[0].covered if found else 0.0,
         held=max(held),
         headings=max(headings),
         length=math.log1p(min(len(query.text.split()), 100)),
@@ -128,38 +136,40 @@ def _alike(query: Query, worth: dict[str, float], language: str) -> dict[str, fl
     return {found: weight for found, weight in (said or dict(query.terms)).items() if found in worth}
 
 
-def _said(lines: list[_Placed], worth: Worth, vector: Vectors) -> float | None:
-    made = vectors(list(_likely(lines, worth)))
+def _said(found: list[_Placed], worth: Worth, vector: Vectors) -> float | None:
+    made = vectors(list(_likely(found, worth)))
     return None if made is None or not len(made) else float((made @ vector).max())
 
 
-def _likely(lines: list[_Placed], worth: Worth) -> Iterator[str]:
+def _likely(best: list[_Placed], worth: Worth) -> Iterator[str]:
     """Of the best lines the sentence that holds most of the question, at most OF_ONE of a passage."""
     taken: Counter[int] = Counter()
-    for line in lines:
+    for one in best:
         if taken.total() == SENTENCES:
             return
-        found = [text for _, text in pieces(line.indexed.line.text)]
-        if found and taken[line.candidate.chunk_id] < OF_ONE:
-            taken[line.candidate.chunk_id] += 1
-            language = line.candidate.language
+        if taken[one.candidate.chunk_id] == OF_ONE:
+            continue
+        line = one.line
+        if found := [text for _, text in pieces(line.text)]:
+            taken[one.candidate.chunk_id] += 1
+            language = one.candidate.language
             covered = [coverage(worth[language], terms(text, language)) for text in found]
-            best = found[covered.index(max(covered))]
-            yield placed(line.candidate.title, line.indexed.line.headings, best)
+            yield placed(one.candidate.title, line.headings, found[covered.index(max(covered))])
 
 
-def _reason(query: Query, stats: TermStats, lines: list[_Placed]) -> str:
+def _reason(query: Query, stats: TermStats, found: list[_Placed]) -> str:
     """In words for the person who reads the conversation later."""
-    written = {found: word for word in words(query.text) if (found := term(word, query.spoken))}
-    if not lines:
+    written = {name: word for word in words(query.text) if (name := term(word, query.spoken))}
+    if not found:
         return "The search found nothing."
     if not written:
         return "The question has no word to search for."
-    if unknown := [word for found, word in written.items() if not stats.frequency(found)]:
+    if unknown := [word for name, word in written.items() if not stats.frequency(name)]:
         return f"No passage has {_listed(unknown)}."
-    best = lines[0].indexed
-    if lost := [word for found, word in written.items() if found not in best.own | best.above]:
-        return f"The nearest passage, in “{lines[0].candidate.title}”, does not speak of {_listed(lost)}."
+    best = found[0]
+    there = reading(best.candidate).said(best.number)
+    if lost := [word for name, word in written.items() if name not in there]:
+        return f"The nearest passage, in “{best.candidate.title}”, does not speak of {_listed(lost)}."
     return "The passages have the words of the question, but nothing in them is near to it in meaning."
 
 

@@ -52,13 +52,15 @@ def words(text: str) -> list[str]:
     """
     found: list[str] = []
     for word in WORD.findall(fold(text)):
-        if word.isalpha() and word.isascii():
-            found.append(word[:LONGEST])
-        elif WIDE.search(word):
-            found += _wide(word)
-        else:
-            found += _compound(word)
+        found += parts(word)
     return found
+
+
+def parts(word: str) -> list[str]:
+    """The words in one match of WORD."""
+    if word.isalpha() and word.isascii():
+        return [word[:LONGEST]]
+    return _wide(word) if WIDE.search(word) else _compound(word)
 
 
 def _compound(word: str) -> list[str]:
