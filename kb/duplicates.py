@@ -53,8 +53,8 @@ def distinct(candidates: list[Candidate], most: int | None = None) -> list[Candi
     outdated = _outdated(candidates)
     left = [candidate for candidate in candidates if candidate.document_id not in outdated]
     most = len(left) if most is None else most
-    kept: list[Candidate] = []
-    for candidate in left:
+    kept = left[:most] if _apart(left[:most]) else []
+    for candidate in left[len(kept) :]:
         # What comes after the last may still be the newer version of one that is there.
         if len(kept) >= most and not any(_title(candidate).bare == _title(other).bare for other in kept):
             continue
@@ -143,11 +143,18 @@ def _read_title(title: str) -> _Title:
 
 
 def _meet(one: Candidate, other: Candidate) -> bool:
-    """False where two texts are not ALIKE: those that are share one of 16 of their pairs of terms, but for one in 10⁸."""
+    """False where two texts are not ALIKE: those that are share one of 16 pairs of terms, but for one in 10⁸."""
     if one.language != other.language:
         return True
     first, second = reading(one).sketch, reading(other).sketch
     return not first.isdisjoint(second) or not first or not second
+
+
+def _apart(several: list[Candidate]) -> bool:
+    """True where no two of them meet."""
+    sketches = [reading(one).sketch for one in several]
+    one_language = len({one.language for one in several}) == 1
+    return one_language and all(sketches) and len(frozenset().union(*sketches)) == sum(map(len, sketches))
 
 
 def _likeness(one: str, other: str) -> float:

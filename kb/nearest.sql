@@ -7,3 +7,9 @@ FROM unnest((SELECT %(audiences)s::bigint[])) AS mine(id) CROSS JOIN LATERAL (
     FROM chunk_vectors WHERE audience_id = mine.id AND model_id = (SELECT %(model)s::integer)
     ORDER BY 2 DESC, 1 LIMIT (SELECT %(windows)s::bigint)
 ) AS found
+UNION ALL
+-- … and, where there are so many that these may not be among them, those that their words propose: as in proposed.sql.
+SELECT chunk_id, -(embedding <#> %(vector)s::halfvec)
+FROM chunk_vectors
+WHERE chunk_id = ANY((SELECT %(chunk_ids)s::bigint[])::bigint[]) AND model_id = (SELECT %(model)s::integer)
+  AND audience_id = ANY((SELECT %(audiences)s::bigint[])::bigint[])

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import compress
+from itertools import compress, pairwise
 
 from kb.analysis import terms
 from kb.candidate import Candidate
@@ -73,5 +73,5 @@ def _read(title: str, section: str, text: str, language: str) -> Reading:
         if one.headings not in above:
             above[one.headings] = tuple(terms(" ".join((title, *one.headings)), language))
         spans.append(Span(ends[one.number], ends[one.number + 1], above[one.headings]))
-    sketch = frozenset(sorted(set(map(hash, zip(found, found[1:], strict=False))))[:SKETCH])
+    sketch = frozenset(sorted(set(map(hash, pairwise(found))))[:SKETCH])
     return Reading(tuple(found), tuple(terms(f"{title} {section}", language)), tuple(spans), sketch)

@@ -17,6 +17,8 @@ __all__ = ["Candidate", "coverage", "rerank", "weigh"]
 FUSED, NEIGHBOURS, HEADINGS = 0.72, 0.21, 0.07
 APART = 2  # terms between two words of the question's that still count as neighbours, plus one
 
+Pairs = dict[tuple[str, str], float]
+
 
 def rerank(
     candidates: list[Candidate], query: Query, stats: TermStats, keep: int, reranker: Reranker | None = None
@@ -40,8 +42,13 @@ def _by_model(candidates: Sequence[Candidate], query: Query, reranker: Reranker 
 
 
 def _by_features(candidates: Sequence[Candidate], query: Query, stats: TermStats) -> list[float]:
-    weights = {language: weigh(query, stats, language) for language in {one.language for one in candidates}}
-    return [score(one, query, weights[one.language]) for one in candidates]
+    weights: dict[str, dict[str, float]] = {}
+    pairs: dict[str, Pairs] = {}
+    for language in {one.language for one in candidates}:
+        weights[language] = weigh(query, stats, language)
+        asked = [said.term(language) for said in query.said if not said.guessed]
+        pairs[language] = pairs_of(asked, weights[language])
+    return [score(one, pairs[one.language], weights[one.language]) for one in candidates]
 
 
 def weigh(query: Query, stats: TermStats, language: str = "") -> dict[str, float]:
@@ -59,17 +66,20 @@ def weigh(query: Query, stats: TermStats, language: str = "") -> dict[str, float
     return worth
 
 
-def score(candidate: Candidate, query: Query, weights: dict[str, float]) -> float:
+def score(candidate: Candidate, pairs: Pairs, weights: dict[str, float]) -> float:
     """The fused score, how much of the question's order the text keeps, and how much of its words the headings have."""
     read = reading(candidate)
-    asked = [said.term(candidate.language) for said in query.said if not said.guessed]
-    kept = neighbours(asked, (*read.terms, *read.headings), weights)
+    kept = neighbours(pairs, (*read.terms, *read.headings), weights)
     return FUSED * candidate.fused + NEIGHBOURS * kept + HEADINGS * coverage(weights, read.headings)
 
 
-def neighbours(asked: Sequence[str], text: Sequence[str], weights: dict[str, float]) -> float:
-    """The share of the question's neighbouring pairs, by what they are worth, that stand together in the text too."""
-    pairs = {(one, other): min(weights.get(one, 0), weights.get(other, 0)) for one, other in pairwise(asked)}
+def pairs_of(asked: Sequence[str], weights: dict[str, float]) -> Pairs:
+    """The question's neighbouring pairs, and what each is worth."""
+    return {(one, other): min(weights.get(one, 0), weights.get(other, 0)) for one, other in pairwise(asked)}
+
+
+def neighbours(pairs: Pairs, text: Sequence[str], weights: dict[str, float]) -> float:
+    """The share of `pairs`, by what they are worth, that stand together in the text too."""
     total = sum(pairs.values())
     if not total:
         return 0.0

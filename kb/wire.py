@@ -39,11 +39,14 @@ class _HalfDumper(Dumper):
 
 def array(values: Iterable[object]) -> str:
     """A parameter that is cast to an array. psycopg looks at each item of a list, which takes as long as the query."""
-    return "{" + ",".join([_item(value) for value in values]) + "}"
+    items = list(values)
+    if items and isinstance(items[0], int):
+        return "{" + ",".join(map(str, items)) + "}"
+    return "{" + ",".join([_quoted(str(item)) for item in items]) + "}"
 
 
-def _item(value: object) -> str:
-    return str(value) if isinstance(value, int) else '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _quoted(item: str) -> str:
+    return '"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def rows(session: Session, query: str, values: dict[str, Any], *, prepare: bool | None = True) -> list[Any]:
