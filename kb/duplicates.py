@@ -12,10 +12,11 @@ from functools import lru_cache
 
 from kb.analysis import fold
 from kb.candidate import Candidate
-from kb.reading import reading
+from kb.reading import SKETCH, reading
 
 ALIKE = 0.7  # share of common word triples from which on two texts of one title are one
 VERSIONS_ALIKE = 0.3  # the same, where the titles say that they are versions of one document
+MET = 4  # of the smallest hashes of two texts: by chance texts on one matter have one or two in common
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 _MONTHS = (
@@ -143,18 +144,22 @@ def _read_title(title: str) -> _Title:
 
 
 def _meet(one: Candidate, other: Candidate) -> bool:
-    """False where two texts are not ALIKE: those that are share one of 16 pairs of terms, but for one in 10⁸."""
+    """False where two texts are not ALIKE: those that are share MET of 24 pairs of terms, but for one in 10⁸."""
     if one.language != other.language:
         return True
     first, second = reading(one).sketch, reading(other).sketch
-    return not first.isdisjoint(second) or not first or not second
+    return len(first & second) >= MET or len(first) < SKETCH or len(second) < SKETCH
 
 
 def _apart(several: list[Candidate]) -> bool:
     """True where no two of them meet."""
     sketches = [reading(one).sketch for one in several]
     one_language = len({one.language for one in several}) == 1
-    return one_language and all(sketches) and len(frozenset().union(*sketches)) == sum(map(len, sketches))
+    return (
+        one_language
+        and min(map(len, sketches)) == SKETCH
+        and len(frozenset().union(*sketches)) == sum(map(len, sketches))
+    )
 
 
 def _likeness(one: str, other: str) -> float:

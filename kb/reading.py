@@ -10,8 +10,8 @@ from kb.analysis import terms
 from kb.candidate import Candidate
 from kb.lines import lines
 
-KEPT = 2048  # passages, of 10 kB or so each
-SKETCH = 16
+KEPT = 4096  # passages, of 5 kB or so each
+SKETCH = 24
 
 
 @dataclass(frozen=True, slots=True)
