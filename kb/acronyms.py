@@ -18,6 +18,8 @@ LINKS = frozenset("of the and for in on to de la der die das und des du et a".sp
 def defined(text: str) -> Mapping[str, str]:
     """Short form → long form, both folded, as `text` defines them."""
     found: dict[str, str] = {}
+    if "(" not in text:
+        return found
     for match in SHORT.finditer(text):
         before = text[max(0, match.start() - BEFORE) : match.start()].split()
         if long := _spelled(before, match.group(1)):

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
 from core.settings import get_settings
-from kb.analysis import term, terms, words
+from kb.analysis import term, words
 from kb.closest import Closest, PlacedLine, Worth, closest
-from kb.lines import indexed
 from kb.query import Query, TermStats
+from kb.reading import reading
 from kb.rerank import Candidate, coverage, weigh
 from kb.vectors import Vectors
 
@@ -61,17 +61,17 @@ def judge(ranked: list[tuple[Candidate, float]], query: Query, stats: TermStats,
     """The verdict on a ranking. `vector`: the question's, by the local model; None where the search used none."""
     doubt = DOUBTED[get_settings().search_sentences]
     worth = {language: weigh(query, stats, language) for language in {one.language for one, _ in ranked}}
-    lines = sorted(_placed(ranked, worth), key=lambda line: -line.covered - BY_MEANING * line.near)
-    signals = _signals([candidate for candidate, _ in ranked[:FIRST]], query, worth, lines)
-    if vector is None or not lines or not any(candidate.cosine for candidate, _ in ranked):
+    found = sorted(_placed(ranked, worth), key=lambda line: -line.covered - BY_MEANING * line.near)
+    signals = _signals([candidate for candidate, _ in ranked[:FIRST]], query, worth, found)
+    if vector is None or not found or not any(candidate.cosine for candidate, _ in ranked):
         likelihood = answerable(signals)
     else:
-        signals = replace(signals, near=lines[0].candidate.cosine)
+        signals = replace(signals, near=found[0].near)
         likelihood = answerable(signals)
         if doubt[0] <= likelihood <= doubt[1]:
-            signals = _with_sentence(signals, closest(lines, query, worth))
+            signals = _with_sentence(signals, closest(found, query, worth))
             likelihood = answerable(signals)
-    return Verdict(likelihood, "" if likelihood >= LIMIT else _reason(query, stats, lines), signals)
+    return Verdict(likelihood, "" if likelihood >= LIMIT else _reason(query, stats, found), signals)
 
 
 def answerable(signals: Signals) -> float:
@@ -87,21 +87,25 @@ def _with_sentence(signals: Signals, found: Closest | None) -> Signals:
 
 
 def _placed(ranked: list[tuple[Candidate, float]], worth: Worth) -> Iterator[PlacedLine]:
+    known: dict[tuple[str, frozenset[str]], float] = {}  # many lines hold the same few terms
     for one, _ in ranked:
-        for line in indexed(one.title, one.section, one.text, one.language):
-            yield PlacedLine(one, line, coverage(worth[one.language], line.own | line.above))
+        asked = worth[one.language]
+        for number, held in enumerate(reading(one).held(asked)):
+            covered = known.get((one.language, held))
+            if covered is None:
+                covered = known[one.language, held] = coverage(asked, held)
+            yield PlacedLine(one, number, held, covered)
 
 
-def _signals(first: list[Candidate], query: Query, worth: Worth, lines: list[PlacedLine]) -> Signals:
+def _signals(first: list[Candidate], query: Query, worth: Worth, found: list[PlacedLine]) -> Signals:
     held, headings = [0.0], [0.0]
     for one in first:
-        above = frozenset(terms(f"{one.title} {one.section}", one.language))
-        found = indexed(one.title, one.section, one.text, one.language)
-        within = above.union(*(line.own | line.above for line in found))
+        above = reading(one).headings
+        within = frozenset(above).union(*(line.held for line in found if line.candidate is one))
         held.append(coverage(_alike(query, worth[one.language], one.language), within))
         headings.append(coverage(worth[one.language], above))
     return Signals(
-        covered=lines[0].covered if lines else 0.0,
+        covered=found[0].covered if found else 0.0,
         held=max(held),
         headings=max(headings),
         length=math.log1p(min(len(query.text.split()), 100)),
@@ -114,18 +118,19 @@ def _alike(query: Query, worth: dict[str, float], language: str) -> dict[str, fl
     return {found: weight for found, weight in (said or dict(query.terms)).items() if found in worth}
 
 
-def _reason(query: Query, stats: TermStats, lines: list[PlacedLine]) -> str:
+def _reason(query: Query, stats: TermStats, found: list[PlacedLine]) -> str:
     """In words for the person who reads the conversation later."""
-    written = {found: word for word in words(query.text) if (found := term(word, query.spoken))}
-    if not lines:
+    written = {name: word for word in words(query.text) if (name := term(word, query.spoken))}
+    if not found:
         return "The search found nothing."
     if not written:
         return "The question has no word to search for."
-    if unknown := [word for found, word in written.items() if not stats.frequency(found)]:
+    if unknown := [word for name, word in written.items() if not stats.frequency(name)]:
         return f"No passage has {_listed(unknown)}."
-    best = lines[0].indexed
-    if lost := [word for found, word in written.items() if found not in best.own | best.above]:
-        return f"The nearest passage, in “{lines[0].candidate.title}”, does not speak of {_listed(lost)}."
+    best = found[0]
+    there = reading(best.candidate).said(best.number)
+    if lost := [word for name, word in written.items() if name not in there]:
+        return f"The nearest passage, in “{best.candidate.title}”, does not speak of {_listed(lost)}."
     return "The passages have the words of the question, but nothing in them is near to it in meaning."
 
 

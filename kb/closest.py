@@ -4,15 +4,17 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
 from kb.analysis import term, terms
 from kb.candidate import Candidate
 from kb.kin import kin
-from kb.lines import Indexed, pieces, placed
+from kb.lines import Line, lines, pieces, placed
 from kb.meanings import vectors
 from kb.query import Query
+from kb.reading import reading
 from kb.rerank import coverage
 
 LINES = 24  # whose sentences come into question
@@ -31,13 +33,19 @@ class PlacedLine:
     """A line of a candidate, and how well it stands to the question."""
 
     candidate: Candidate
-    indexed: Indexed
+    number: int  # among the lines of its passage
+    held: frozenset[str]  # of the question's terms, by it and what stands above it
     covered: float
 
     @property
     def near(self) -> float:
         """The cosine of its passage to the question."""
         return self.candidate.cosine
+
+    @property
+    def line(self) -> Line:
+        """As it is written."""
+        return next(islice(lines(self.candidate.section, self.candidate.text), self.number, None))
 
 
 @dataclass(frozen=True)
@@ -57,9 +65,9 @@ class _Piece:
     chunk_id: int
 
 
-def closest(lines: Sequence[PlacedLine], query: Query, worth: Worth) -> Closest | None:
-    """Of `lines`, the likeliest first. None without the local model, or where there is nothing to compare."""
-    likely = list(_likely(lines, worth))
+def closest(best: Sequence[PlacedLine], query: Query, worth: Worth) -> Closest | None:
+    """Of `best`, the likeliest first. None without the local model, or where there is nothing to compare."""
+    likely = list(_likely(best, worth))
     asked = _parts(query.text)
     made = vectors([*asked, *(piece.text for piece in likely)]) if likely and asked else None
     if made is None:
@@ -72,9 +80,9 @@ def closest(lines: Sequence[PlacedLine], query: Query, worth: Worth) -> Closest 
     return None if found is None else Closest(float(cosines[row, column]), found.weakest, found.aside)
 
 
-def _likely(lines: Sequence[PlacedLine], worth: Worth) -> Iterator[_Piece]:
+def _likely(best: Sequence[PlacedLine], worth: Worth) -> Iterator[_Piece]:
     """SENTENCES by their terms and the cosine of their passage."""
-    found = [piece for line in lines[:LINES] for piece in _pieces(line, worth[line.candidate.language])]
+    found = [piece for line in best[:LINES] for piece in _pieces(line, worth[line.candidate.language])]
     taken: Counter[int] = Counter()
     for piece in sorted(found, key=lambda piece: -piece.covered - piece.near):
         if taken.total() == SENTENCES:
@@ -85,10 +93,11 @@ def _likely(lines: Sequence[PlacedLine], worth: Worth) -> Iterator[_Piece]:
 
 
 def _pieces(line: PlacedLine, worth: dict[str, float]) -> Iterator[_Piece]:
-    one = line.candidate
-    for _, text in pieces(line.indexed.line.text):
-        held = coverage(worth, line.indexed.above.union(terms(text, one.language)))
-        yield _Piece(placed(one.title, line.indexed.line.headings, text), held, one.cosine, one.chunk_id)
+    one, written = line.candidate, line.line
+    above = frozenset(reading(one).spans[line.number].above)
+    for _, text in pieces(written.text):
+        held = coverage(worth, above.union(terms(text, one.language)))
+        yield _Piece(placed(one.title, written.headings, text), held, one.cosine, one.chunk_id)
 
 
 def _parts(question: str) -> list[str]:

@@ -4,18 +4,19 @@ What differs in a name, or in a number where the titles differ, too, is no dupli
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from heapq import nsmallest
 
 from kb.analysis import fold
 from kb.candidate import Candidate
+from kb.reading import SKETCH, reading
 
 ALIKE = 0.7  # share of common word triples from which on two texts of one title are one
 VERSIONS_ALIKE = 0.3  # the same, where the titles say that they are versions of one document
-SKETCH = 32
+MET = 4  # of the smallest hashes of two texts: by chance texts on one matter have one or two in common
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 _MONTHS = (
@@ -45,35 +46,45 @@ _NAME = re.compile(r"\b[^\W\d_][\w'’-]+")
 _SENTENCE = re.compile(r"(?:^|[.!?:|]\s+|\n[\s#*-]*)\W*$")
 
 
-def distinct(candidates: list[Candidate]) -> list[Candidate]:
-    """`candidates`, best first, without those that another one stands for; the newest stands where the best stood."""
+def distinct(candidates: list[Candidate], most: int | None = None) -> list[Candidate]:
+    """`candidates`, best first, without those that another one stands for; the newest stands where the best stood.
+
+    The first `most` of them.
+    """
     outdated = _outdated(candidates)
-    kept: list[Candidate] = []
-    for candidate in candidates:
-        if candidate.document_id in outdated:
+    left = [candidate for candidate in candidates if candidate.document_id not in outdated]
+    most = len(left) if most is None else most
+    kept = left[:most] if _apart(left[:most]) else []
+    for candidate in left[len(kept) :]:
+        # What comes after the last may still be the newer version of one that is there.
+        if len(kept) >= most and not any(_title(candidate).bare == _title(other).bare for other in kept):
             continue
         twin = next((at for at, other in enumerate(kept) if _same(candidate, other)), None)
         if twin is None:
             kept.append(candidate)
         elif _title(candidate).bare == _title(kept[twin]).bare and _age(candidate) > _age(kept[twin]):
             kept[twin] = candidate
-    return kept
+    return kept[:most]
 
 
 def _outdated(candidates: list[Candidate]) -> set[str]:
     """Documents of which a newer version is among the candidates."""
+    named = defaultdict[str, list[Candidate]](list)
+    for one in candidates:
+        named[_title(one).bare].append(one)
     old: set[str] = set()
-    for at, one in enumerate(candidates):
-        for other in candidates[:at]:
-            if one.document_id != other.document_id and _versions(one, other):
-                older = min(one, other, key=_age)
-                old.add(older.document_id)
+    for alike in named.values():
+        for at, one in enumerate(alike):
+            for other in alike[:at]:
+                if one.document_id != other.document_id and _versions(one, other):
+                    older = min(one, other, key=_age)
+                    old.add(older.document_id)
     return old
 
 
 def _versions(one: Candidate, other: Candidate) -> bool:
     first, second = _title(one), _title(other)
-    marked = first.marks != second.marks and bool(first.bare) and first.bare == second.bare
+    marked = first.marks != second.marks and bool(first.bare)
     return marked and _likeness(one.text, other.text) >= VERSIONS_ALIKE
 
 
@@ -90,7 +101,7 @@ def _same(one: Candidate, other: Candidate) -> bool:
         )
     if one.document_id == other.document_id:
         return False  # two tables of one page are alike, and both are meant
-    if _likeness(one.text, other.text) < ALIKE:
+    if not _meet(one, other) or _likeness(one.text, other.text) < ALIKE:
         return False
     if _title(one).bare == _title(other).bare:
         return not (_own(one, other) and _own(other, one))
@@ -132,18 +143,29 @@ def _read_title(title: str) -> _Title:
     return _Title(bare, frozenset(found), frozenset(re.findall(r"\w+", folded)), tuple(numbers), rank)
 
 
+def _meet(one: Candidate, other: Candidate) -> bool:
+    """False where two texts are not ALIKE: those that are share MET of 24 pairs of terms, but for one in 10⁸."""
+    if one.language != other.language:
+        return True
+    first, second = reading(one).sketch, reading(other).sketch
+    return len(first & second) >= MET or len(first) < SKETCH or len(second) < SKETCH
+
+
+def _apart(several: list[Candidate]) -> bool:
+    """True where no two of them meet."""
+    sketches = [reading(one).sketch for one in several]
+    one_language = len({one.language for one in several}) == 1
+    return (
+        one_language
+        and min(map(len, sketches)) == SKETCH
+        and len(frozenset().union(*sketches)) == sum(map(len, sketches))
+    )
+
+
 def _likeness(one: str, other: str) -> float:
-    if not _sketch(one) & _sketch(other):
-        return 0.0
     first, second = _triples(one), _triples(other)
     common = len(first & second)
     return common / (len(first) + len(second) - common)
-
-
-@lru_cache(maxsize=1024)
-def _sketch(text: str) -> frozenset[int]:
-    """The smallest hashes of a text's triples: texts that share a third of them share none of 32 once in 300,000."""
-    return frozenset(nsmallest(SKETCH, _triples(text)))
 
 
 @lru_cache(maxsize=1024)

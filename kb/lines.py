@@ -3,10 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
-from kb.analysis import terms
 from kb.sentences import sentences
 
 HEADING = re.compile(r"^(#{1,6})\s+(.+)$")
@@ -26,15 +24,6 @@ class Line:
     number: int
 
 
-@dataclass(frozen=True)
-class Indexed:
-    """A line with its terms, and those of the title and headings above it."""
-
-    line: Line
-    own: frozenset[str]
-    above: frozenset[str]
-
-
 def lines(section: str, text: str) -> Iterator[Line]:
     """The lines of a passage in order. `section`: the headings above the whole passage, joined by " › "."""
     path: list[tuple[int, str]] = [(0, part) for part in section.split(" › ") if part]
@@ -45,17 +34,6 @@ def lines(section: str, text: str) -> Iterator[Line]:
             path.append((level, heading.group(2).strip()))
         elif line.strip():
             yield Line(line, tuple(heading for _, heading in path), number)
-
-
-@lru_cache(maxsize=4096)
-def indexed(title: str, section: str, text: str, language: str = "") -> tuple[Indexed, ...]:
-    """The lines of a passage with their terms; passages are asked for again and again."""
-    return tuple(
-        Indexed(
-            line, frozenset(terms(line.text, language)), frozenset(terms(" ".join((title, *line.headings)), language))
-        )
-        for line in lines(section, text)
-    )
 
 
 def pieces(line: str) -> Iterator[tuple[Kind, str]]:

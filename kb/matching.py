@@ -31,7 +31,7 @@ class Matched:
     model: Model
     audiences: dict[int, int]
     languages: frozenset[str]
-    segment_ids: tuple[int, ...]
+    segments: tuple[Key, ...]
     lexical: Lexical
 
 
@@ -58,7 +58,13 @@ def match(session: Session, scope: Scope, terms: Sequence[str]) -> Matched | Non
     audiences = {row[1]: live.get(row[1], 0) for row in found[AUDIENCE]}
     languages = frozenset(language for row in found[AUDIENCE] for language in row[3].split(" ") if language)
     lexical = Lexical(list(segments.values()), frequencies)
-    return Matched(Model(number, name, dimensions), audiences, languages, tuple(segments), lexical)
+    return Matched(
+        Model(number, name, dimensions),
+        audiences,
+        languages,
+        tuple((row[1], row[2]) for row in found[SEGMENT]),
+        lexical,
+    )
 
 
 def _segments(scope: Scope, known: dict[Key, Fixed], rows: list[Any]) -> tuple[dict[int, Searched], dict[int, int]]:

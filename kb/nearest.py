@@ -11,6 +11,7 @@ from kb.matching import Matched, Model
 from kb.vectors import Vectors, halves
 
 WINDOWS = 240  # that are fetched: a passage has about four at most, so these are POOL passages or more
+FEW = 60  # passages, of which WINDOWS windows are likely to be all
 PASSAGE_WINDOWS = 8  # a passage never has more
 EXACT = (Path(__file__).parent / "nearest.sql").read_text()
 PROPOSED = (Path(__file__).parent / "proposed.sql").read_text()
@@ -30,14 +31,16 @@ def nearest(session: Session, matched: Matched, vector: Vectors, lexical: Sequen
     large_from = get_settings().vector_index_windows // PASSAGE_WINDOWS
     small = [audience for audience, live in matched.audiences.items() if live < large_from]
     found: list[tuple[int, float]] = []
+    # A second statement takes longer than to ask for these at once. Few passages are likely to be found all.
+    at_once = lexical if len(small) == len(matched.audiences) and sum(matched.audiences.values()) > FEW else ()
     if small:
         values = {"audiences": wire.array(small), "vector": said, "model": model.id, "windows": WINDOWS}
-        found += wire.rows(session, EXACT, values)
+        found += wire.rows(session, EXACT, values | {"chunk_ids": wire.array(at_once)})
     for audience, live in matched.audiences.items():
         if live >= large_from:
             found += wire.rows(session, large(audience, model), {"vector": said}, prepare=False)
     best = _best(found)
-    missing = [chunk_id for chunk_id in lexical if chunk_id not in best] if len(found) >= WINDOWS else []
+    missing = [] if at_once or len(found) < WINDOWS else [chunk_id for chunk_id in lexical if chunk_id not in best]
     if missing:
         values = {"chunk_ids": wire.array(missing), "vector": said, "model": model.id}
         values["audiences"] = wire.array(matched.audiences)

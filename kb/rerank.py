@@ -1,22 +1,23 @@
 """Candidates put in order by cheap features: how the question's words stand in text and headings; or by a model."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from itertools import pairwise
+from itertools import compress, pairwise
 
-from kb.analysis import terms
 from kb.candidate import Candidate
 from kb.duplicates import distinct
 from kb.errors import RerankerUnavailable
 from kb.query import Query, TermStats
+from kb.reading import reading
 from kb.reranker import Reranker, get_reranker
 
-__all__ = ["Candidate", "best_line", "coverage", "line_terms", "rerank", "weigh"]
+__all__ = ["Candidate", "coverage", "rerank", "weigh"]
 
 # Shares of the score, chosen on one half of the questions of three sets. How much of the question one line holds was
 # tried as well: it loses where texts are short.
 FUSED, NEIGHBOURS, HEADINGS = 0.72, 0.21, 0.07
 APART = 2  # terms between two words of the question's that still count as neighbours, plus one
+
+Pairs = dict[tuple[str, str], float]
 
 
 def rerank(
@@ -26,7 +27,7 @@ def rerank(
 
     Where a re-ranking model is configured its word counts; while it is away, ours.
     """
-    left = distinct(candidates)[:keep]
+    left = distinct(candidates, keep)
     scores = _by_model(left, query, reranker or get_reranker()) or _by_features(left, query, stats)
     return sorted(zip(left, scores, strict=True), key=lambda pair: (-pair[1], pair[0].chunk_id))
 
@@ -41,8 +42,13 @@ def _by_model(candidates: Sequence[Candidate], query: Query, reranker: Reranker 
 
 
 def _by_features(candidates: Sequence[Candidate], query: Query, stats: TermStats) -> list[float]:
-    weights = {language: weigh(query, stats, language) for language in {one.language for one in candidates}}
-    return [score(one, query, weights[one.language]) for one in candidates]
+    weights: dict[str, dict[str, float]] = {}
+    pairs: dict[str, Pairs] = {}
+    for language in {one.language for one in candidates}:
+        weights[language] = weigh(query, stats, language)
+        asked = [said.term(language) for said in query.said if not said.guessed]
+        pairs[language] = pairs_of(asked, weights[language])
+    return [score(one, pairs[one.language], weights[one.language]) for one in candidates]
 
 
 def weigh(query: Query, stats: TermStats, language: str = "") -> dict[str, float]:
@@ -60,22 +66,24 @@ def weigh(query: Query, stats: TermStats, language: str = "") -> dict[str, float
     return worth
 
 
-def score(candidate: Candidate, query: Query, weights: dict[str, float]) -> float:
+def score(candidate: Candidate, pairs: Pairs, weights: dict[str, float]) -> float:
     """The fused score, how much of the question's order the text keeps, and how much of its words the headings have."""
-    headings = _text_terms(f"{candidate.title} {candidate.section}", candidate.language)
-    text = (*_text_terms(candidate.text, candidate.language), *headings)
-    asked = [said.term(candidate.language) for said in query.said if not said.guessed]
-    kept = neighbours(asked, text, weights)
-    return FUSED * candidate.fused + NEIGHBOURS * kept + HEADINGS * coverage(weights, headings)
+    read = reading(candidate)
+    kept = neighbours(pairs, (*read.terms, *read.headings), weights)
+    return FUSED * candidate.fused + NEIGHBOURS * kept + HEADINGS * coverage(weights, read.headings)
 
 
-def neighbours(asked: Sequence[str], text: Sequence[str], weights: dict[str, float]) -> float:
-    """The share of the question's neighbouring pairs, by what they are worth, that stand together in the text too."""
-    pairs = {(one, other): min(weights.get(one, 0), weights.get(other, 0)) for one, other in pairwise(asked)}
+def pairs_of(asked: Sequence[str], weights: dict[str, float]) -> Pairs:
+    """The question's neighbouring pairs, and what each is worth."""
+    return {(one, other): min(weights.get(one, 0), weights.get(other, 0)) for one, other in pairwise(asked)}
+
+
+def neighbours(pairs: Pairs, text: Sequence[str], weights: dict[str, float]) -> float:
+    """The share of `pairs`, by what they are worth, that stand together in the text too."""
     total = sum(pairs.values())
     if not total:
         return 0.0
-    hits = [(at, term) for at, term in enumerate(text) if term in weights]
+    hits = list(compress(enumerate(text), map(weights.__contains__, text)))
     there: set[tuple[str, str]] = set()
     for place, (at, term) in enumerate(hits):
         there.update((term, other) for later, other in hits[place + 1 : place + 1 + APART] if later - at <= APART)
@@ -86,22 +94,3 @@ def coverage(weights: dict[str, float], found: Iterable[str]) -> float:
     """The share of the question's terms, by what they are worth, that are among `found`."""
     present, total = frozenset(found), sum(weights.values())
     return sum(weight for one, weight in weights.items() if one in present) / total if total else 0.0
-
-
-def best_line(text: str, weights: dict[str, float], language: str = "") -> float:
-    """The highest coverage of two neighbouring lines: terms that stand together belong together."""
-    wanted = weights.keys()
-    lines = [wanted & line for line in line_terms(text, language)]
-    pairs = zip(lines, [*lines[1:], set[str]()], strict=True)
-    return max((coverage(weights, one | other) for one, other in pairs if one or other), default=0.0)
-
-
-@lru_cache(maxsize=4096)
-def line_terms(text: str, language: str = "") -> tuple[frozenset[str], ...]:
-    """The terms of each line of a chunk; chunks are asked for again and again."""
-    return tuple(frozenset(terms(line, language)) for line in text.split("\n") if line)
-
-
-@lru_cache(maxsize=4096)
-def _text_terms(text: str, language: str) -> tuple[str, ...]:
-    return tuple(terms(text, language))

@@ -3,6 +3,7 @@
 What is committed is found, and what was removed is not, in every process: all that changes is read with each question.
 """
 
+import json
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
@@ -169,8 +170,8 @@ def _looked_up(session: Session, scope: Scope, question: str) -> tuple[Query, Ma
         return asked, None
     unknown = {term for term in asked.words if not matched.lexical.stats.frequency(term)}
     if unknown:
-        helped = lost(asked, unknown) and bool(matched.segment_ids)
-        better = mended(asked, unknown, words_of(session, *scope) if helped else {})
+        helped = lost(asked, unknown) and bool(matched.segments)
+        better = mended(asked, unknown, words_of(session, matched.segments) if helped else {})
         if not set(better.words) <= set(asked.words):
             matched = match(session, scope, better.words) or matched
         asked = better
@@ -223,10 +224,16 @@ def _candidate(row: tuple[Any, ...], scores: _Scores) -> Candidate:
         lexical=scores.lexical.get(chunk_id, 0.0),
         cosine=scores.nearest.get(chunk_id, 0.0),
         start=start,
-        places=tuple((at, page_there, anchor) for at, page_there, anchor in places),
+        places=_places(places),
         version=version[:12],
         language=language,
     )
+
+
+@lru_cache(maxsize=1024)
+def _places(stored: str) -> tuple[Place, ...]:
+    """As they are in `chunks.places`; most passages have the same, a single one that says nothing."""
+    return tuple((at, page, anchor) for at, page, anchor in json.loads(stored))
 
 
 def _snippet(candidate: Candidate, score: float) -> Snippet:

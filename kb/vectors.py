@@ -20,7 +20,9 @@ def unit(vectors: Vectors) -> Vectors:
 
 def halves(vectors: Vectors) -> Iterator[bytes]:
     """Each row as pgvector's halfvec goes over the wire. What is no number is 0: PostgreSQL would refuse it."""
-    finite = np.nan_to_num(vectors, posinf=LARGEST_HALF, neginf=-LARGEST_HALF)
+    if not (np.abs(vectors) <= LARGEST_HALF).all():
+        finite = np.nan_to_num(vectors, posinf=LARGEST_HALF, neginf=-LARGEST_HALF)
+        vectors = np.clip(finite, -LARGEST_HALF, LARGEST_HALF)
     head = pack(">hh", vectors.shape[1], 0)
-    for row in np.clip(finite, -LARGEST_HALF, LARGEST_HALF).astype(">f2"):
+    for row in vectors.astype(">f2"):
         yield head + row.tobytes()

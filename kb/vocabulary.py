@@ -11,11 +11,6 @@ from kb.postings import lines
 
 MOST_WORDS = 2_000_000  # kept by one process, each about 100 bytes
 
-HELD = """
-SELECT segments.id, (extract(epoch FROM segments.created_at) * 1000000)::bigint
-FROM segments JOIN audiences ON audiences.id = segments.audience_id
-WHERE audiences.site_id = %(site_id)s AND audiences.channels && ARRAY[%(channel)s, '*']::varchar[]
-"""
 WORDS = "SELECT id, words FROM segments WHERE id = ANY(%(ids)s)"
 
 Key = tuple[int, int]
@@ -58,9 +53,8 @@ class Vocabulary:
 _shared = Vocabulary()
 
 
-def words_of(session: Session, site_id: str, channel: str) -> Words:
-    """The words of all that `site_id` says in `channel`; read anew only where its segments are others now."""
-    keys = tuple(sorted(wire.rows(session, HELD, {"site_id": site_id, "channel": channel})))
+def words_of(session: Session, keys: tuple[Key, ...]) -> Words:
+    """The words of the passages in these segments, which `match` found; read only where they are not here yet."""
     if (whole := _shared.get(keys)) is not None:
         return whole
     held = {key: _shared.get((key,)) for key in keys}

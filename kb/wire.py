@@ -13,12 +13,14 @@ import psycopg
 from psycopg import sql
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + pack(">ii", 0, 0)
 END = pack(">h", -1)
 NULL = pack(">i", -1)
+READER = "kb.wire.reader"
 PORTION = 1 << 18  # bytes written at a time
 
 
@@ -37,20 +39,25 @@ class _HalfDumper(Dumper):
 
 def array(values: Iterable[object]) -> str:
     """A parameter that is cast to an array. psycopg looks at each item of a list, which takes as long as the query."""
-    return "{" + ",".join([_item(value) for value in values]) + "}"
+    items = list(values)
+    if items and isinstance(items[0], int):
+        return "{" + ",".join(map(str, items)) + "}"
+    return "{" + ",".join([_quoted(str(item)) for item in items]) + "}"
 
 
-def _item(value: object) -> str:
-    return str(value) if isinstance(value, int) else '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _quoted(item: str) -> str:
+    return '"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def rows(session: Session, query: str, values: dict[str, Any], *, prepare: bool | None = True) -> list[Any]:
     """All rows of a query as plain tuples, in binary. `prepare=False` has PostgreSQL plan it for these very values."""
-    with _cursor(session, query) as cursor:
-        if any(type(value) is Half for value in values.values()):
-            cursor.adapters.register_dumper(Half, _HalfDumper)
-        found: list[Any] = cursor.execute(query.encode(), values, prepare=prepare).fetchall()
-        return found
+    connection = session.connection()
+    raw: Any = connection.connection.driver_connection
+    try:
+        found: list[Any] = _reader(connection, raw).execute(query.encode(), values, prepare=prepare).fetchall()
+    except psycopg.Error as error:
+        raise _translated(connection, raw, query, error) from error
+    return found
 
 
 def copy(session: Session, table: str, columns: Sequence[str], packed: Iterable[bytes]) -> None:
@@ -98,6 +105,15 @@ def jsonb(value: str) -> bytes:
     return b"\x01" + value.encode()
 
 
+def _reader(connection: Connection, raw: Any) -> psycopg.Cursor[Any]:
+    """The cursor that stays with the connection: to make one takes as long as a short statement."""
+    cursor: psycopg.Cursor[Any] | None = connection.info.get(READER)
+    if cursor is None or cursor.closed or cursor.connection is not raw:
+        cursor = connection.info[READER] = raw.cursor(binary=True)
+        cursor.adapters.register_dumper(Half, _HalfDumper)
+    return cursor
+
+
 @contextmanager
 def _cursor(session: Session, statement: str) -> Iterator[psycopg.Cursor[Any]]:
     connection = session.connection()
@@ -106,6 +122,10 @@ def _cursor(session: Session, statement: str) -> Iterator[psycopg.Cursor[Any]]:
         with raw.cursor(binary=True) as cursor:
             yield cursor
     except psycopg.Error as error:
-        if raw.closed:
-            connection.invalidate(error)
-        raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
+        raise _translated(connection, raw, statement, error) from error
+
+
+def _translated(connection: Connection, raw: Any, statement: str, error: psycopg.Error) -> Exception:
+    if raw.closed:
+        connection.invalidate(error)
+    return DBAPIError.instance(statement, None, error, psycopg.Error)

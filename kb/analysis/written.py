@@ -54,13 +54,15 @@ def words(text: str) -> list[str]:
     found: list[str] = []
     folded = fold(text)
     for word in (ASCII_WORD if folded.isascii() else WORD).findall(folded):
-        if word.isalnum() and word.isascii():
-            found.append(word[:LONGEST])
-        elif WIDE.search(word):
-            found += _wide(word)
-        else:
-            found += _compound(word)
+        found += parts(word)
     return found
+
+
+def parts(word: str) -> list[str]:
+    """The words in one match of WORD."""
+    if word.isalnum() and word.isascii():
+        return [word[:LONGEST]]
+    return _wide(word) if WIDE.search(word) else _compound(word)
 
 
 def _compound(word: str) -> list[str]:

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.answerable import LIMIT, WEIGHTS, Signals, answerable, judge
-from kb.lines import indexed, lines, pieces, placed
+from kb.lines import lines, pieces, placed
 from kb.meanings import vectors
 from kb.query import Query
+from kb.reading import reading
 from kb.rerank import Candidate
 
 SHIPPING = """# Shipping
@@ -48,7 +49,8 @@ def query(text: str, *terms: str) -> Query:
 def test_a_line_stands_under_all_its_headings() -> None:
     found = list(lines("Shop › Shipping", SHIPPING))
     assert [line.headings for line in found] == [("Shop", "Shipping", "Europe")] * 2
-    assert indexed("Shop", "Shop › Shipping", SHIPPING)[0].above == {"shop", "ship", "europ"}
+    one = replace(candidate(), title="Shop", section="Shop › Shipping")
+    assert set(reading(one).spans[0].above) == {"shop", "ship", "europ"}
 
 
 def test_a_row_is_one_piece_and_prose_is_cut_at_sentences() -> None:

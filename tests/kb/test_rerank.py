@@ -15,7 +15,7 @@ from kb.candidate import Candidate
 from kb.errors import RerankerUnavailable
 from kb.lexical import TermStats
 from kb.query import read_query
-from kb.rerank import coverage, neighbours, rerank, weigh
+from kb.rerank import coverage, neighbours, pairs_of, rerank, weigh
 from kb.reranker import HostedReranker, connect
 
 STATS = TermStats(100, {"ship": 50, "norway": 3, "cost": 20, "return": 10, "form": 10, "ruckgab": 4, "return form": 0})
@@ -66,10 +66,11 @@ def test_a_guess_that_nobody_has_weighs_nothing() -> None:
 
 def test_neighbours_may_have_one_term_between_them() -> None:
     weights = {"a": 1.0, "b": 2.0, "c": 2.0}
-    assert neighbours("abc", ["a", "x", "b", "c"], weights) == 1.0
-    assert neighbours("abc", ["a", "x", "y", "b", "c"], weights) == pytest.approx(2 / 3)
-    assert neighbours("abc", ["c", "b", "a"], weights) == 0.0
-    assert neighbours("a", ["a"], weights) == 0.0
+    pairs = pairs_of("abc", weights)
+    assert neighbours(pairs, ["a", "x", "b", "c"], weights) == 1.0
+    assert neighbours(pairs, ["a", "x", "y", "b", "c"], weights) == pytest.approx(2 / 3)
+    assert neighbours(pairs, ["c", "b", "a"], weights) == 0.0
+    assert neighbours(pairs_of("a", weights), ["a"], weights) == 0.0
 
 
 class Server(BaseHTTPRequestHandler):
