@@ -10,7 +10,7 @@ from kb.analysis import terms
 from kb.candidate import Candidate
 from kb.lines import lines
 
-KEPT = 4096  # passages, of 5 kB or so each
+KEPT = 2048  # passages, of 5 kB or so each
 SKETCH = 24
 
 
