@@ -43,9 +43,12 @@ def choose(evidence: Evidence, now: str, *, room: int, most: int) -> list[Choice
 
 
 def nearest(evidence: Evidence, now: str, *, room: int) -> list[Choice]:
-    """Where it is unsure that anything answers: the nearest unit of each of the nearest documents, if near at all."""
+    """Where it is unsure that anything answers: the nearest unit of each of the nearest documents.
+
+    None where the search holds an answer to be unlikely, and no unit is near either.
+    """
     ranked = rank(weigh(evidence.query, evidence, now), evidence)
-    if not any(one.near >= NEAR_AT_ALL for one in ranked):
+    if evidence.answerable < LIMIT and not any(one.near >= NEAR_AT_ALL for one in ranked):
         return []
     documents: dict[str, list[Ranked]] = {}
     for one in ranked:

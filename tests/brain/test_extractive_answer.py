@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brain.client import Ask, Intent, Reply, ToolCall, ToolOutcome
@@ -204,6 +204,7 @@ def test_a_refused_draft_is_made_shorter() -> None:
     assert retried.text.count("[c1]") == 1
 
 
+@settings(deadline=None)  # the first call reads the word lists and may load the model; all later ones take milliseconds
 @given(st.text(max_size=60), st.text(max_size=300), st.sampled_from(["search_kb", "get_order", "create_ticket"]))
 def test_no_output_breaks_it(question: str, output: str, name: str) -> None:
     raw = ToolOutcome(ToolCall("1", name, "{}"), output)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 SiteOption = Annotated[str, typer.Option("--site", help="The site.")]
 DocumentArgument = Annotated[str, typer.Argument(metavar="DOCUMENT", help="Its path, address or id, or the end of it.")]
-ENOUGH = 0.5  # of what `answerable` says, from 0 to 1
 MOMENT = "%Y-%m-%d %H:%M:%S"
 PAGE = 200  # documents read at a time, so that a large site does not fill memory
 
@@ -48,6 +47,7 @@ def probe(
 
 
 def _of_question(session: "Session", site: str, channel: str, question: str) -> dict[str, Any]:
+    from kb.answerable import LIMIT
     from kb.search import search
 
     found = search(session, site_id=site, channel=channel, query=question, top_k=8)
@@ -55,9 +55,9 @@ def _of_question(session: "Session", site: str, channel: str, question: str) -> 
         {"id": one.id, "score": one.score, "title": one.title, "section": one.section, "url": one.url}
         for one in found.snippets
     ]
-    verdict = "an answer" if found.answerable >= ENOUGH else "no answer"
+    verdict = "an answer" if found.answerable >= LIMIT else "no answer"
     lines = [f"{row['score']:.3f}  {row['id']:<9}  {row['section'] or row['title']}  {row['url']}" for row in rows]
-    lines.append(f"answerable {found.answerable:.2f}: {verdict}")
+    lines.append(f"answerable {found.answerable:.2f}: {verdict}{f' ({found.reason})' if found.reason else ''}")
     return {"question": question, "found": rows, "answerable": found.answerable, "text": "\n".join(lines)}
 
 
