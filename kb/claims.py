@@ -12,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    ScalarSelect,
     Uuid,
     and_,
     any_,
@@ -122,9 +121,10 @@ class Claims:
     @classmethod
     def _take(cls, wanted: Any, on_progress: Progress | None) -> "Claims":
         made = cls(on_progress)
-        chosen: ScalarSelect[UUID] = wanted.with_for_update(skip_locked=True).scalar_subquery()
+        # Not a subquery: that may be run again for each row, and then takes more than its limit.
+        chosen = wanted.with_for_update(skip_locked=True).cte("chosen")
         values = {"attempts": Document.attempts + 1, **_leased("fetching")}
-        taken = update(Document).where(Document.id.in_(chosen)).values(values).returning(Document)
+        taken = update(Document).where(Document.id.in_(select(chosen.c.id))).values(values).returning(Document)
         with transaction() as session:
             rows = session.scalars(taken, execution_options={"synchronize_session": False}).all()
             for row in sorted(rows, key=lambda row: (row.due_at, row.id)):

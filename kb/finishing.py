@@ -16,7 +16,6 @@ from kb.preparing import Prepared
 from kb.probing import remember_words
 from kb.replacing import fail, note, replace_many
 from kb.site_models import SiteModels, first_model, site_models
-from kb.writing import write_together
 
 BACKOFF = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10))  # after each attempt that failed
 LONGEST = timedelta(hours=1)  # between two attempts while the embedding model is away: that is no document's fault
@@ -61,10 +60,10 @@ def _put(session: Session, models: SiteModels, put: Sequence[tuple[Document, Fin
     if models.searched is None:
         _first(session, pairs[0])
     now = session.scalars(select(func.now())).one()  # as a value: by an expression, each row is a statement of its own
-    replace_many(session, pairs)
-    for document, each in put:
-        _done(document, each, now)
-    write_together(session, [document for document, _ in put])
+    with session.no_autoflush:
+        for document, each in put:
+            _done(document, each, now)
+        replace_many(session, pairs)
 
 
 def _first(session: Session, pair: tuple[Document, Prepared]) -> None:

@@ -179,8 +179,9 @@ class _Batch:
             return _Cut(self._finished(one), extract(one.raw, one.claim.source.title, self._sizes, loaded))
 
     def _put_in_place(self, cut: list[_Cut]) -> None:
-        kept = self._claims.say("embedding", [each.claim for each in cut]) if cut else []
-        cut = [each for each in cut if each.claim in kept]
+        if cut:
+            self._claims.say("embedding", [each.claim for each in cut])
+        cut = [each for each in cut if each.claim in self._claims]
         try:
             self._finish(cut)
         except EmbedderUnavailable as error:

@@ -14,6 +14,7 @@ from kb.audiences import audience_id, note_language
 from kb.moving import move_chunks
 from kb.preparing import Prepared
 from kb.storing import Change, store
+from kb.writing import write_together
 
 NOTE_EACH = text("""
     INSERT INTO document_events (document_id, state, reason)
@@ -55,16 +56,18 @@ def replace(session: Session, document: Document, prepared: Prepared) -> int:
 
 def replace_many(session: Session, changes: Sequence[tuple[Document, Prepared]]) -> list[int]:
     """The same for many documents of one site or several, each document once: one segment for all of an audience."""
-    session.flush()
+    if session.new:  # their rows are there before anything refers to them
+        session.flush()
     made: dict[str, int] = {}
     for site_id in sorted({document.site_id for document, _ in changes}):
         segments.locked(session, site_id)
         here = [Change(document, prepared) for document, prepared in changes if document.site_id == site_id]
-        with session.no_autoflush:  # each document is written once, when all is known of it
+        with session.no_autoflush:  # each document is written once, with what the caller has changed of it
             store(session, site_id, here)
             for change in here:
                 _live(change)
                 made[str(change.document.id)] = len(change.fresh)
+            write_together(session, [change.document for change in here])
             _note_all(session, here)
             raise_version(session, site_id)
     return [made[str(document.id)] for document, _ in changes]
