@@ -59,9 +59,9 @@ def nearest(evidence: Evidence, now: str, *, room: int) -> list[Choice]:
 
 
 def _about_it(units: list[Ranked]) -> float:
-    """How much a document is about the question: its best unit counts, and its best three together."""
+    """How much a document is about the question: its best unit, its best three together, and the search's own word."""
     few = units[:3]
-    return units[0].fit + sum(one.fit for one in few) / len(few)
+    return units[0].fit + sum(one.fit for one in few) / len(few) + max(one.unit.score for one in units)
 
 
 def _picked(question: Question, ranked: list[Ranked], room: int, most: int) -> list[Unit]:
