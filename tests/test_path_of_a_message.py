@@ -17,7 +17,7 @@ from core import db
 from core.embedded import Addresses
 from core.models import Message, Turn
 from core.settings import get_settings
-from kb.indexer import index_all
+from kb.documents.indexer import index_all
 from ops.bench.processes import free_port, wait_for_port
 from ops.children import Child, stop
 from orchestrator.replay import replay
@@ -63,8 +63,8 @@ def running(committed: Addresses, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def index_one(folder: Path) -> None:
     """Make the site, and index what is in `folder`."""
-    from kb.registering import register_folder
-    from kb.sources import find_sources
+    from kb.documents.registering import register_folder
+    from kb.sources.source import find_sources
 
     with db.transaction() as session:
         make_site(session)

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from core.errors import HandrailError
 from core.log import get_logger
-from kb.freshness import Freshness, freshness
-from kb.places import Place
-from kb.search import Snippet, search
+from kb.chunks.places import Place
+from kb.documents.freshness import Freshness, freshness
+from kb.search.hybrid import Snippet, search
 from tools.fitted import shortened
 from tools.tool import Arguments, Caller, Output, Tool, ToolFailed
 from tools.within import within
@@ -38,7 +38,7 @@ class Query(Arguments):
 class Passage(Output):
     """One passage. `id` is what an answer cites; `page` counts from 1 in a PDF.
 
-    `start` and `places` say where it stands in its document, as in kb.chunker.Passage: for citations, not for a model.
+    `start` and `places` say where it stands in its document, as in a Passage of the chunker: not for a model.
     """
 
     id: str

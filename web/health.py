@@ -15,8 +15,8 @@ from core import bus
 from core.db import transaction
 from core.queue import QUEUES
 from core.settings import get_settings
-from kb.freshness import Freshness, all_freshness
-from kb.site_models import SiteModels, all_models
+from kb.documents.freshness import Freshness, all_freshness
+from kb.embeddings.site_models import SiteModels, all_models
 from web import metrics
 from web.beats import alive_queues
 from web.resting import degraded

@@ -21,7 +21,7 @@ from web.schemas import Citation, Hit, QueryAnswered, QueryAsked
 from web.waiting import reply_of, wait_for_turn
 
 if TYPE_CHECKING:
-    from kb.search import Snippet
+    from kb.search.hybrid import Snippet
 
 CHANNEL = "web"  # what every visitor may read
 QUERIES_PER_MINUTE = 240  # per site
@@ -55,7 +55,7 @@ def ask(session: Session, site: Site, question: str, *, channel: str, email: str
 
 
 def _answer(settings: Settings, site: Site, asked: QueryAsked) -> QueryAnswered:
-    from kb.search import search
+    from kb.search.hybrid import search
 
     with transaction() as session:
         thread_id, turn_id = ask(session, site, asked.question, channel=CHANNEL)
@@ -72,7 +72,7 @@ def _answer(settings: Settings, site: Site, asked: QueryAsked) -> QueryAnswered:
 
 
 def _hit(snippet: "Snippet", question: str) -> Hit:
-    from kb.citing import Quotable, point
+    from kb.citing.pointer import Quotable, point
 
     place = point(Quotable(snippet.text, snippet.url, snippet.page, snippet.start, snippet.places), question)
     told = ("id", "doc_id", "title", "section", "url", "text", "score")

@@ -15,7 +15,7 @@ from core import bus
 from core.models import Document, Handoff, Site, Turn, WorkerBeat
 from core.queue import QUEUES
 from core.settings import get_settings
-from kb.freshness import all_freshness
+from kb.documents.freshness import all_freshness
 from orchestrator import budget, circuits
 from web.beats import ALIVE
 from web.outgoing.gauges import measure_outbox

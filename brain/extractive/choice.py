@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from brain.extractive.gate import answers
 from brain.extractive.passages import Evidence, Unit
 from brain.extractive.rank import Question, Ranked, rank, spanned, stems_of, weigh
-from kb.answerable import LIMIT
-from kb.lines import Kind
+from kb.search.answerable import LIMIT
+from kb.search.lines import Kind
 
 BESIDE = 0.86  # least fit of a further unit, as a share of the best one's
 ELSEWHERE = 0.93  # the same for a unit of another document

@@ -7,7 +7,7 @@ from brain.extractive.asked import DATE
 from brain.extractive.lexicon import STOP_WORDS
 from brain.extractive.rank import Question, Ranked, bag_of, placed, spanned
 from kb.analysis import fold, stem, words
-from kb.kin import Kin, kin
+from kb.search.kin import Kin, kin
 
 # Fitted by regularised logistic regression over 79 answerable and 38 unanswerable development questions, 78 of the
 # former with all passages removed that answer them, and 150 of CLINC150's out-of-scope questions. In eightfold
@@ -24,7 +24,7 @@ class Signals:
     """What speaks for and against the best unit."""
 
     near: float  # its cosine to the question
-    weakest: float  # these three as in kb.kin.Kin
+    weakest: float  # these three as in kb.search.kin.Kin
     lost: float
     aside: float
 

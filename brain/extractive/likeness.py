@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from kb.meanings import vectors
+from kb.embeddings.meanings import vectors
 
 LIKE = 0.5  # least cosine to an example of the wish ...
 MARGIN = 0.03  # ... and how much less to any example of what is none

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from brain.client import ToolOutcome
-from kb.lines import Kind, lines, pieces
+from kb.search.lines import Kind, lines, pieces
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from brain.extractive.asked import Asked, asked_for
 from brain.extractive.passages import Evidence, Unit
 from brain.extractive.words import content_stems, one_slip, spelled_as
 from kb.analysis import words
-from kb.lines import placed as headed
-from kb.meanings import vectors
-from kb.vectors import Vectors
+from kb.embeddings.meanings import vectors
+from kb.embeddings.vectors import Vectors
+from kb.search.lines import placed as headed
 
 # Fitted by softmax regression over 74 development questions and all units that were found for each. Over all 79, with
 # those whose answer was not found, the best unit is right for 58 % and one of the best three for 77 %.

@@ -5,7 +5,7 @@ from functools import cache, lru_cache
 
 from brain.extractive.lexicon import CHAT_SPELLING, COMMON, PALE_WORDS, STOP_WORDS
 from kb.analysis import stem, words, written_out
-from kb.minilm import is_english_word
+from kb.embeddings.minilm import is_english_word
 
 SHORTEST_MENDED = 5
 SHORTEST_SLIPPED = 4

@@ -36,7 +36,7 @@ def load_apart(data: bytes, name: str, content_type: str = "") -> Loaded:
     ParserUnavailable, where the document is not to blame.
     """
     from core.settings import get_settings
-    from kb.ocr import read_pictures
+    from kb.parsing.ocr import read_pictures
 
     settings = get_settings()
     message = {"do": "load", "name": name, "content_type": content_type}

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from kb.vectors import Vectors
+from kb.embeddings.vectors import Vectors
 
 COUNTS = (1_000, 5_000, 10_000)
 DIMENSIONS = 384
@@ -49,10 +49,10 @@ def measure(count: int) -> dict[str, Any]:
     """Index `count` documents in this process, twice."""
     from core.db import transaction
     from core.models import Site
-    from kb.indexer import index_waiting
-    from kb.registering import register_in_batches
-    from kb.site_models import only
-    from kb.sources import find_sources
+    from kb.documents.indexer import index_waiting
+    from kb.documents.registering import register_in_batches
+    from kb.embeddings.site_models import only
+    from kb.sources.source import find_sources
 
     site = f"bulk-{count}"
     with transaction() as session:

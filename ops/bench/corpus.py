@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.minilm import tokenizer
-from kb.vectors import Vectors, unit
+from kb.embeddings.minilm import tokenizer
+from kb.embeddings.vectors import Vectors, unit
 
 WORDS_A_CHUNK = 100
 CHUNKS_A_DOCUMENT = 8

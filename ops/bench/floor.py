@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from core import db
-from kb.search import search
+from kb.search.hybrid import search
 from tools.search_kb import TOOL
 
 TABLE = text("CREATE TABLE IF NOT EXISTS bench_floor (id serial, question text, answer text)")

@@ -13,9 +13,9 @@ from sqlalchemy import text
 
 from core import db
 from core.settings import get_settings
-from kb.embeddings import Embedder
+from kb.embeddings.embedder import Embedder
+from kb.embeddings.minilm import MiniLM, model_folder
 from kb.loaders import load
-from kb.minilm import MiniLM, model_folder
 from ops.bench.corpus import CHUNKS_A_DOCUMENT, make_corpus
 from ops.bench.indexing_apart import Many, Noting, Unpaid, index_folder, make_site, measure_many
 from ops.bench.papers import write_markdown, write_pdfs

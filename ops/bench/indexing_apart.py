@@ -19,11 +19,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core import db
 from core.models import Site
-from kb.embeddings import Embedder
-from kb.indexer import index_all
-from kb.registering import register_folder
-from kb.sources import find_sources
-from kb.vectors import Vectors, unit
+from kb.documents.indexer import index_all
+from kb.documents.registering import register_folder
+from kb.embeddings.embedder import Embedder
+from kb.embeddings.vectors import Vectors, unit
+from kb.sources.source import find_sources
 from ops.bench.processes import memory_mb
 
 MODULE = "ops.bench.indexing_apart"

@@ -25,8 +25,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from kb.chunker import chunk
-from kb.citing import Quotable, point, spans
+from kb.chunks.chunker import chunk
+from kb.citing.pointer import Quotable, point, spans
 from kb.loaders import load
 from ops.demo import content
 from ops.demo.app import show

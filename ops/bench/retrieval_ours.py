@@ -13,13 +13,13 @@ from sqlalchemy import create_engine, select, text
 from core import db
 from core.models import Audience, Chunk, Document, Site
 from core.settings import get_settings
-from kb.chunker import Passage
-from kb.merging import merge_segments
-from kb.preparing import Prepared
-from kb.replacing import replace_many, tombstone
-from kb.search import ranked, search
-from kb.vector_index import adjust, due
-from kb.vectors import Vectors, unit
+from kb.chunks.chunker import Passage
+from kb.documents.preparing import Prepared
+from kb.embeddings.vectors import Vectors, unit
+from kb.index.merging import merge_segments
+from kb.index.replacing import replace_many, tombstone
+from kb.index.vector_index import adjust, due
+from kb.search.hybrid import ranked, search
 from ops.bench.corpus import DIMENSIONS, WORDS_A_CHUNK, Corpus, Question
 
 CHANNEL = "web"

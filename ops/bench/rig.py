@@ -12,7 +12,7 @@ import httpx2
 
 from core import db
 from core.settings import get_settings
-from kb.indexer import index_all
+from kb.documents.indexer import index_all
 from ops.bench.processes import cpu_seconds, free_port, on_cores, two_sides, wait_for_port
 from ops.bench.visitors import PATIENCE_S, Door, Waited, floor_visitor, our_visitor
 from ops.children import Child, stop

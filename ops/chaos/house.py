@@ -18,7 +18,7 @@ from core.db import transaction
 from core.embedded import Addresses
 from core.models import Turn
 from core.settings import get_settings
-from kb.indexer import index_all
+from kb.documents.indexer import index_all
 from ops.bench.processes import free_port, wait_for_port
 from ops.chaos.points import Deck
 from ops.chaos.servers import Server, find_servers
@@ -188,8 +188,8 @@ def house(name: str) -> Iterator[House]:
 
 def _furnish(site: str, home: Path) -> None:
     from core.models import Site
-    from kb.registering import register_folder
-    from kb.sources import find_sources
+    from kb.documents.registering import register_folder
+    from kb.sources.source import find_sources
 
     folder = home / "documents"
     folder.mkdir(exist_ok=True)

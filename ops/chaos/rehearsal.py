@@ -4,7 +4,13 @@ from importlib import import_module
 
 NAMES = (
     *("web.worker", "web.app", "web.server", "web.scheduler", "orchestrator.tasks", "kb.tasks"),
-    *("brain.openai_chat", "kb.openai_embeddings", "celery.apps.worker", "celery.app.trace", "celery.app.log"),
+    *(
+        "brain.openai_chat",
+        "kb.embeddings.openai_embeddings",
+        "celery.apps.worker",
+        "celery.app.trace",
+        "celery.app.log",
+    ),
     *("celery.worker.components", "celery.worker.consumer", "celery.worker.strategy", "celery.concurrency.thread"),
     *("celery.app.amqp", "celery.app.control", "celery.app.events", "celery.backends.base", "celery.loaders.app"),
     *("celery.beat", "kombu.transport.redis", "openai.resources.chat.completions", "openai.resources.embeddings"),

@@ -38,8 +38,8 @@ def prepare(session: Session) -> tuple[UUID, ...]:
     import_orders(session, SITE, ORDERS)
     if _unchanged(session):
         return ()
-    from kb.registering import register_folder
-    from kb.sources import find_sources
+    from kb.documents.registering import register_folder
+    from kb.sources.source import find_sources
 
     folder = find_sources(str(DOCUMENTS))
     return register_folder(session, site_id=SITE, folder=folder).documents
@@ -63,7 +63,7 @@ def identity_secret(session: Session) -> str:
 
 def pages() -> dict[str, tuple[Path, str]]:
     """URL path → (file, title) of every document that visitors may read."""
-    from kb.sources import find_sources
+    from kb.sources.source import find_sources
 
     shown = [source for source in find_sources(str(DOCUMENTS)).sources if source.url and not source.archived]
     return {source.url: (Path(source.locator), source.title) for source in shown if {"web", "*"} & set(source.channels)}

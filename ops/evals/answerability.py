@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 from core import db
-from kb.answerable import LIMIT, Signals
-from kb.indexer import index_all
-from kb.search import search
+from kb.documents.indexer import index_all
+from kb.search.answerable import LIMIT, Signals
+from kb.search.hybrid import search
 from ops.demo import content
 from ops.evals.asked import Asked, Group, load_asked
 from ops.evals.calibration import MIX, Share, brier, calibration_error, mixed, reliability, roc_auc, share

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from core import db
-from kb.indexer import index_all
+from kb.documents.indexer import index_all
 from ops.demo import content
 from ops.evals.cases import load_cases
 from ops.evals.runner import Verdict, replay_all, run_cases

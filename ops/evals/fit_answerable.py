@@ -1,4 +1,4 @@
-"""`python -m ops.evals.fit_answerable`: fit the weights of kb/answerable.py on the half that is tuned on.
+"""`python -m ops.evals.fit_answerable`: fit the weights of kb/search/answerable.py on the half that is tuned on.
 
 Regularised logistic regression, one for each set of signals that may be known. The weighting of the groups (2 : 1 : 1)
 makes .5 mean .5 in that mix; how well it does is printed out of fold, and for the other half by eval-answerability.
@@ -12,7 +12,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from kb.answerable import Signals
+from kb.search.answerable import Signals
 from ops.evals.asked import HERE, Asked, load_asked
 from ops.evals.calibration import Floats, log_loss, mixed, roc_auc
 
@@ -83,7 +83,7 @@ def _raw(table: Floats, truth: NDArray[np.bool_], weights: Floats) -> Floats:
 
 
 def main() -> None:
-    """Index the demo shop in servers of its own, and print what belongs into kb/answerable.py."""
+    """Index the demo shop in servers of its own, and print what belongs into kb/search/answerable.py."""
     from ops.apart import apart
     from ops.evals.answerability import score
 

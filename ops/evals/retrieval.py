@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from core.db import transaction
 from core.models import Chunk, Document, Site
 from core.settings import get_settings
-from kb.embeddings import Embedder, batched, get_embedder
+from kb.documents.preparing import Draft, configured_sizes, embed, extract
+from kb.embeddings.embedder import Embedder, batched, get_embedder
 from kb.errors import DocumentUnreadable
-from kb.preparing import Draft, configured_sizes, embed, extract
-from kb.replacing import replace_many
-from kb.search import Ranking, ranked
-from kb.sources import EVERY_CHANNEL, Raw
+from kb.index.replacing import replace_many
+from kb.search.hybrid import Ranking, ranked
+from kb.sources.source import EVERY_CHANNEL, Raw
 from ops.evals.retrieval_scores import interval, ndcg, recall
 from ops.evals.retrieval_set import Half, Question, RetrievalSet, Text, half_of
 

@@ -82,7 +82,7 @@ def read_set(folder: Path) -> RetrievalSet:
 
 def demo_set() -> RetrievalSet:
     """The demo shop's documents, and those of its questions that one message asks."""
-    from kb.sources import find_sources
+    from kb.sources.source import find_sources
     from ops.demo.content import DOCUMENTS
     from ops.evals.cases import load_cases
 

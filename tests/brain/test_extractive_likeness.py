@@ -4,8 +4,8 @@ import pytest
 
 from brain.extractive.likeness import EXAMPLES, sounds_like
 from brain.extractive.words import plain_english, spelled_as
-from kb.meanings import Meanings, vectors
-from kb.minilm import MiniLM
+from kb.embeddings.meanings import Meanings, vectors
+from kb.embeddings.minilm import MiniLM
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from core.models import Chunk, ChunkVector, Document
-from kb.chunker import Passage
-from kb.preparing import Prepared
-from kb.replacing import fail, move, replace, replace_many, tombstone
-from kb.search import Ranking, ranked
-from kb.vector_index import BUILD
+from kb.chunks.chunker import Passage
+from kb.documents.preparing import Prepared
+from kb.index.replacing import fail, move, replace, replace_many, tombstone
+from kb.index.vector_index import BUILD
+from kb.search.hybrid import Ranking, ranked
 from tests.conftest import make_site
 
 SITES = ("north", "south", "east")

@@ -8,12 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.models import Document, DocumentEvent, Site
-from kb.embeddings import Embedder
-from kb.indexer import index_waiting
-from kb.registering import Registered, register_folder
-from kb.search import search
-from kb.site_models import only
-from kb.sources import find_sources
+from kb.documents.indexer import index_waiting
+from kb.documents.registering import Registered, register_folder
+from kb.embeddings.embedder import Embedder
+from kb.embeddings.site_models import only
+from kb.search.hybrid import search
+from kb.sources.source import find_sources
 from tests.kb.samples import Hashing
 
 LONG_AGO = 1_700_000_000

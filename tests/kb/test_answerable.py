@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.answerable import LIMIT, WEIGHTS, Signals, answerable, judge
-from kb.lines import lines, pieces, placed
-from kb.meanings import vectors
-from kb.query import Query
-from kb.reading import reading
-from kb.rerank import Candidate
+from kb.embeddings.meanings import vectors
+from kb.search.answerable import LIMIT, WEIGHTS, Signals, answerable, judge
+from kb.search.lines import lines, pieces, placed
+from kb.search.query import Query
+from kb.search.reading import reading
+from kb.search.rerank import Candidate
 
 SHIPPING = """# Shipping
 

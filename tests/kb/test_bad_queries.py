@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy.orm import Session
 
 from core.models import Site
-from kb.answerable import LIMIT
-from kb.embeddings import get_embedder
-from kb.indexer import index_all
-from kb.registering import register_folder
-from kb.search import Found, search
-from kb.sources import find_sources
+from kb.documents.indexer import index_all
+from kb.documents.registering import register_folder
+from kb.embeddings.embedder import get_embedder
+from kb.search.answerable import LIMIT
+from kb.search.hybrid import Found, search
+from kb.sources.source import find_sources
 from tests.kb.samples import write
 
 SHIPPING = """# Shipping

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from core.models import Chunk, Document, EmbeddingCache, Site
 from core.settings import get_settings
+from kb.documents.indexer import due, index_waiting
+from kb.documents.marks import file_mark
+from kb.documents.registering import RUNG_FOR
+from kb.embeddings.site_models import only
 from kb.errors import EmbedderRefused, EmbedderUnavailable, TextRefused
-from kb.indexer import due, index_waiting
-from kb.marks import file_mark
-from kb.registering import RUNG_FOR
-from kb.site_models import only
 from tests.kb.samples import Hashing, write
 from tests.kb.steps import LONG_AGO, aged, enrol, the_document, titles, told, work
 
@@ -208,8 +208,8 @@ def test_one_batch_takes_so_many_and_no_more(session: Session, site: Site, tmp_p
 
 
 def test_one_ring_is_enough_for_many(session: Session, site: Site, tmp_path: Path) -> None:
-    from kb.registering import register_folder
-    from kb.sources import find_sources
+    from kb.documents.registering import register_folder
+    from kb.sources.source import find_sources
 
     register_folder(session, site_id=site.id, folder=find_sources(str(folder_of(tmp_path, 70))))
     assert len(session.info["jobs"]) == -(-70 // RUNG_FOR)

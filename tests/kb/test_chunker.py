@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.chunker import Passage, Sizes, chunk, document_text
+from kb.chunks.chunker import Passage, Sizes, chunk, document_text
+from kb.chunks.places import place_at
+from kb.chunks.tokens import count_tokens
+from kb.chunks.windows import windows
 from kb.loaders import Block, load
-from kb.places import place_at
-from kb.tokens import count_tokens
-from kb.windows import windows
 from tests.kb import samples
 
 SMALL = Sizes(40, 80, 10)

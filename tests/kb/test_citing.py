@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.chunker import Passage, Sizes, chunk, document_text
-from kb.citing import ROW_CHARS, Quotable, point
+from kb.chunks.chunker import Passage, Sizes, chunk, document_text
+from kb.citing.pointer import ROW_CHARS, Quotable, point
 from kb.loaders import Block, load
 from tests.kb import samples
 

@@ -9,14 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.models import Chunk, Document, Site
-from kb.chunker import Passage
+from kb.chunks.chunker import Passage
+from kb.documents.indexer import index_all
+from kb.documents.preparing import Prepared
+from kb.documents.registering import register_folder
 from kb.errors import EmbedderUnavailable
-from kb.indexer import index_all
-from kb.preparing import Prepared
-from kb.registering import register_folder
-from kb.replacing import replace_many
-from kb.search import Found, search
-from kb.sources import find_sources
+from kb.index.replacing import replace_many
+from kb.search.hybrid import Found, search
+from kb.sources.source import find_sources
 from tests.kb.samples import Hashing, write
 
 REPAIRS = (

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from kb.chunker import chunk
-from kb.citing import Quotable, point
+from kb.chunks.chunker import chunk
+from kb.citing.pointer import Quotable, point
 from kb.loaders import load
 from ops.bench.links import TARGET_STYLE, Link, follow, links, served
 from tests.browser import chromium

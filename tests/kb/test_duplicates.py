@@ -5,8 +5,8 @@ from itertools import count
 
 import pytest
 
-from kb.candidate import Candidate
-from kb.duplicates import distinct
+from kb.search.candidate import Candidate
+from kb.search.duplicates import distinct
 
 NUMBERS = count(1)
 REPAIRS = (

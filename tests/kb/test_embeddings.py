@@ -10,11 +10,11 @@ import openai
 import pytest
 from sqlalchemy.orm import Session
 
-from kb import minilm
-from kb.embeddings import embed_cached
+from kb.embeddings import minilm
+from kb.embeddings.embedder import embed_cached
+from kb.embeddings.minilm_graph import build
+from kb.embeddings.openai_embeddings import OpenAIEmbedder
 from kb.errors import EmbedderUnavailable
-from kb.minilm_graph import build
-from kb.openai_embeddings import OpenAIEmbedder
 from tests.kb.samples import Hashing
 
 

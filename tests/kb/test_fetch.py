@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import SourceRefused
 from kb.errors import SourceGone, SourceUnavailable, TooLarge
-from kb.fetch import Limits, checked, fetch, public_address
+from kb.sources.fetch import Limits, checked, fetch, public_address
 
 OURS = Limits(most_bytes=100_000, seconds=5, private_hosts=("127.0.0.1",))
 

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from core.errors import SourceRefused
 from core.models import Document, Site
 from core.settings import get_settings
+from kb.documents.indexer import index_waiting
+from kb.documents.registering import register
+from kb.embeddings.site_models import only
 from kb.errors import SourceUnavailable, TooLarge, Unchanged
-from kb.fetch import Limits, fetch
-from kb.indexer import index_waiting
-from kb.pace import LONGEST_WAIT, Pace, retry_after
-from kb.page_head import read_head
-from kb.registering import register
-from kb.site_models import only
-from kb.sources import Source, read
+from kb.sources.fetch import Limits, fetch
+from kb.sources.pace import LONGEST_WAIT, Pace, retry_after
+from kb.sources.page_head import read_head
+from kb.sources.source import Source, read
 from tests.kb.samples import Hashing
 from tests.kb.web_site import WebSite, web_site
 

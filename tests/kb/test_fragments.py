@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.fragments import deep_link
+from kb.citing.fragments import deep_link
 
 HOME = "https://shop.example/returns"
 

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from core.errors import SiteNotFound
 from core.models import Chunk, Document, DocumentEvent, Site
-from kb.claims import Claim
+from kb.documents.claims import Claim
+from kb.documents.freshness import freshness
+from kb.documents.indexer import due, index_all, index_document, refresh_old
+from kb.documents.registering import register, register_folder, remove
 from kb.errors import EmbedderUnavailable
-from kb.freshness import freshness
-from kb.indexer import due, index_all, index_document, refresh_old
-from kb.registering import register, register_folder, remove
-from kb.search import Found, search
-from kb.sources import Source, find_sources
+from kb.search.hybrid import Found, search
+from kb.sources.source import Source, find_sources
 from tests.kb import samples
 from tests.kb.samples import Hashing, write
 

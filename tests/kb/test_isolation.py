@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from core.settings import get_settings
 from kb.analysis import terms
-from kb.search import search
+from kb.search.hybrid import search
 from ops.bench.retrieval_limit import Bm25
 from tests.kb.neighbours import CHANNELS, OWN_WORDS, QUESTION, SITES, STAFF_WORD, TITLE, Alike, World
 

@@ -15,13 +15,13 @@ from core import db
 from core.embedded import Addresses
 from core.models import Chunk, Document, EmbeddingCache
 from core.queue import Job
-from kb.claims import Claims
-from kb.indexer import due, index_waiting
-from kb.registering import register_folder
-from kb.search import search
-from kb.site_models import only
-from kb.sources import find_sources
-from kb.steering import rings
+from kb.documents.claims import Claims
+from kb.documents.indexer import due, index_waiting
+from kb.documents.registering import register_folder
+from kb.documents.steering import rings
+from kb.embeddings.site_models import only
+from kb.search.hybrid import search
+from kb.sources.source import find_sources
 from tests.conftest import SITE, make_site
 from tests.kb.samples import Hashing, write
 from tests.kb.steps import aged
@@ -30,8 +30,8 @@ from tests.kb.steps import aged
 WORKER = """
 import sys, time
 from core import log
-from kb.indexer import index_waiting
-from kb.site_models import only
+from kb.documents.indexer import index_waiting
+from kb.embeddings.site_models import only
 from tests.kb.samples import Hashing
 
 class Stuck(Hashing):

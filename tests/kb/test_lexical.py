@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
 from kb.analysis import terms
-from kb.lexical import K1, B, Fixed, Lexical, Searched
-from kb.postings import Built, Entry, Part, build, lines, merge
+from kb.index.postings import Built, Entry, Part, build, lines, merge
+from kb.search.lexical import K1, B, Fixed, Lexical, Searched
 
 SEED = random.Random(7)
 VOCABULARY = [f"word{n}" for n in range(60)]

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Engine, select, text
 
 from core import db, embedded, schema
 from core.models import Audience
-from kb import merging
-from kb.search import search
+from kb.index import merging
+from kb.search.hybrid import search
 from tests.kb.samples import Hashing
 
 OLD = """

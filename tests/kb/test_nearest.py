@@ -12,12 +12,13 @@ from core import db, embedded
 from core.models import Chunk, ChunkVector, Document, Site
 from core.queue import Job
 from core.settings import get_settings
-from kb import nearest, vector_index, wire
-from kb.matching import match
-from kb.preparing import Prepared
-from kb.replacing import replace, tombstone
-from kb.search import ranked
-from kb.vectors import halves, unit
+from kb.documents.preparing import Prepared
+from kb.embeddings.vectors import halves, unit
+from kb.index import vector_index, wire
+from kb.index.replacing import replace, tombstone
+from kb.search import nearest
+from kb.search.hybrid import ranked
+from kb.search.matching import match
 from tests.conftest import make_site
 from tests.kb.writing import MODEL, make_document, prepared
 

@@ -9,8 +9,8 @@ import pytest
 from core.settings import Settings, get_settings
 from kb import errors, parsing
 from kb.loaders import Block
-from kb.ocr import blocks_of, read_pictures
 from kb.parsing import load_apart
+from kb.parsing.ocr import blocks_of, read_pictures
 from tests.kb import samples
 
 READER = """

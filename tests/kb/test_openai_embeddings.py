@@ -10,8 +10,16 @@ import numpy as np
 import openai
 import pytest
 
+from kb.embeddings.openai_embeddings import (
+    LONGEST_PAUSE,
+    MOST_TEXTS,
+    MOST_TOKENS,
+    PAUSES,
+    REST,
+    OpenAIEmbedder,
+    batches,
+)
 from kb.errors import EmbedderRefused, EmbedderUnavailable, TextRefused
-from kb.openai_embeddings import LONGEST_PAUSE, MOST_TEXTS, MOST_TOKENS, PAUSES, REST, OpenAIEmbedder, batches
 
 Answer = Callable[[list[str]], httpx2.Response]
 
@@ -151,7 +159,7 @@ def test_a_question_waits_a_second_and_a_half_at_most() -> None:
     import socket
 
     from core.settings import Settings
-    from kb.openai_embeddings import connect
+    from kb.embeddings.openai_embeddings import connect
 
     with socket.create_server(("127.0.0.1", 0)) as deaf:  # takes connections and never answers
         url = f"http://127.0.0.1:{deaf.getsockname()[1]}/v1"

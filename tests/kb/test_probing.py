@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from core.models import Chunk, Document, Site
 from core.queue import Job
-from kb.probing import GONE, STILL_THERE, own_words, probe, verify_removed
-from kb.registering import remove
-from kb.steering import unverified
+from kb.documents.probing import GONE, STILL_THERE, own_words, probe, verify_removed
+from kb.documents.registering import remove
+from kb.documents.steering import unverified
 from tests.kb.samples import Hashing, write
 from tests.kb.steps import aged, enrol, the_document, titles, told, work
 
@@ -53,7 +53,7 @@ def test_a_removed_document_that_is_found_still_is_told_and_looked_for_again(
     session.commit()
     found = probe(session, document, words, embedder=Hashing())
     assert found.rank == 1
-    from kb.probing import _told
+    from kb.documents.probing import _told
 
     session.execute(update(Document).values(state="removed"))
     session.commit()

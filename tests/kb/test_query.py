@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.acronyms import defined, spelled_out
 from kb.analysis import terms, words, written_out
-from kb.fusion import BRIEF, FOREIGN, VECTORS, share
-from kb.query import HEAD, MENDED, TAIL, Query, lost, mended, read_query
-from kb.spelling import alternatives, compound, is_word
-from kb.vocabulary import Words
+from kb.index.vocabulary import Words
+from kb.search.acronyms import defined, spelled_out
+from kb.search.fusion import BRIEF, FOREIGN, VECTORS, share
+from kb.search.query import HEAD, MENDED, TAIL, Query, lost, mended, read_query
+from kb.search.spelling import alternatives, compound, is_word
 
 SHOP = """Our return policy: shipping to Norway, delivery of boots and tents. Gift card, headlamp, exclusive periods.
 The camp stove FLMT045 and the part FL MT 046. A parcel, a building, parliament, certain places, a census."""

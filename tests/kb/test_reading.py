@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.analysis import term, terms, words
-from kb.candidate import Candidate
-from kb.reading import SKETCH, reading
+from kb.search.candidate import Candidate
+from kb.search.reading import SKETCH, reading
 
 SAID = "# Shipping\nShipping to Norway costs 14.95.\n\n## Returns\nReturns cost nothing.\n"
 

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from core.models import Document, Site
 from core.settings import get_settings
 from kb import parsing
-from kb.indexer import index_waiting
+from kb.documents.indexer import index_waiting
+from kb.embeddings.site_models import only
 from kb.loaders import load
 from kb.parsing.together import SMALL_BYTES, TOGETHER, File, load_ahead
-from kb.site_models import only
 from tests.kb import pdf_samples, samples
 from tests.kb.samples import Hashing
 from tests.kb.steps import enrol

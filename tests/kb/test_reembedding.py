@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from core.errors import SiteNotFound
 from core.models import Chunk, ChunkVector, Document, EmbeddingModel, Site
+from kb.documents.indexer import index_document, index_waiting
+from kb.embeddings.reembedding import begin, forget_old, reembed, switch_of, switching
+from kb.embeddings.site_models import SiteModels, numbered, only, site_models
 from kb.errors import EmbedderRefused, EmbedderUnavailable, TextRefused
-from kb.indexer import index_document, index_waiting
-from kb.reembedding import begin, forget_old, reembed, switch_of, switching
-from kb.search import ranked
-from kb.site_models import SiteModels, numbered, only, site_models
+from kb.search.hybrid import ranked
 from tests.kb.samples import Hashing, write
 from tests.kb.steps import aged, enrol, the_document, work
 

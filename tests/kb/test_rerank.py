@@ -11,12 +11,12 @@ import httpx2
 import pytest
 
 from core.settings import Settings
-from kb.candidate import Candidate
 from kb.errors import RerankerUnavailable
-from kb.lexical import TermStats
-from kb.query import read_query
-from kb.rerank import coverage, neighbours, pairs_of, rerank, weigh
-from kb.reranker import HostedReranker, connect
+from kb.search.candidate import Candidate
+from kb.search.lexical import TermStats
+from kb.search.query import read_query
+from kb.search.rerank import coverage, neighbours, pairs_of, rerank, weigh
+from kb.search.reranker import HostedReranker, connect
 
 STATS = TermStats(100, {"ship": 50, "norway": 3, "cost": 20, "return": 10, "form": 10, "ruckgab": 4, "return form": 0})
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from core import db
 from core.embedded import Addresses
 from core.settings import get_settings
-from kb.row_security import ROLE, TABLES, inside, protected, turn_off, turn_on
-from kb.search import search
+from kb.index.row_security import ROLE, TABLES, inside, protected, turn_off, turn_on
+from kb.search.hybrid import search
 from tests.kb.neighbours import QUESTION, SITES, Alike, World
 
 LOGIN = "handrail_test_app"

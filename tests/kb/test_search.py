@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from core.models import Site
+from kb.documents.indexer import index_all
+from kb.documents.registering import register_folder, remove
 from kb.errors import EmbedderUnavailable
-from kb.fusion import fuse
-from kb.indexer import index_all
-from kb.registering import register_folder, remove
-from kb.search import Found, search
-from kb.sources import find_sources
+from kb.search.fusion import fuse
+from kb.search.hybrid import Found, search
+from kb.sources.source import find_sources
 from tests.conftest import make_site
 from tests.kb.samples import Hashing, write
 

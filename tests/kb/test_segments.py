@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from core import db
 from core.models import Audience, Chunk, Document, Posting, Segment, Site
-from kb import merging, segments
-from kb.replacing import fail, move, replace, replace_many, tombstone
-from kb.search import ranked
-from kb.segments import FAN, Size, crowded
+from kb.index import merging, segments
+from kb.index.replacing import fail, move, replace, replace_many, tombstone
+from kb.index.segments import FAN, Size, crowded
+from kb.search.hybrid import ranked
 from tests.conftest import make_site
 from tests.kb.test_lexical import formula
 from tests.kb.writing import Away, make_document, prepared, publish

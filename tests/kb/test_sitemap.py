@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from core.errors import SiteNotFound, SourceRefused
 from core.models import Document, Site, Sitemap
 from core.settings import get_settings
+from kb.documents.registering import remove
 from kb.errors import SitemapBroken, TooLarge
-from kb.registering import remove
-from kb.sitemap import due_sitemaps, looks_like_sitemap, read_sitemap, register_sitemap, remove_sitemap
-from kb.sitemap_file import Listed, read_file
+from kb.sources.sitemap import due_sitemaps, looks_like_sitemap, read_sitemap, register_sitemap, remove_sitemap
+from kb.sources.sitemap_file import Listed, read_file
 from tests.kb.web_site import WebSite, web_site
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<?xml-stylesheet type="text/xsl" href="x.xsl"?>\n'

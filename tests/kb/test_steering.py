@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from core.errors import DocumentNotFound
 from core.models import Chunk, Document, Site
-from kb.claims import Claim
+from kb.documents.claims import Claim
+from kb.documents.indexer import due, index_document
+from kb.documents.steering import RINGS, cancel, find_document, pause, reindex, retry, rings
 from kb.errors import EmbedderUnavailable
-from kb.indexer import due, index_document
-from kb.steering import RINGS, cancel, find_document, pause, reindex, retry, rings
 from tests.kb.samples import Hashing, write
 from tests.kb.steps import aged, enrol, the_document, titles, told, work
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.models import Document, DocumentEvent, EmbeddingCache, Site
 from core.settings import get_settings
-from kb.tidying import tidy
+from kb.documents.tidying import tidy
 
 NOW = datetime.now(UTC)
 

@@ -13,9 +13,9 @@ from sqlalchemy import select
 
 from core import db, embedded
 from core.models import Audience, Chunk, Document
-from kb import merging, segments
-from kb.replacing import replace, tombstone
-from kb.search import search
+from kb.index import merging, segments
+from kb.index.replacing import replace, tombstone
+from kb.search.hybrid import search
 from tests.conftest import make_site
 from tests.kb.writing import Away, make_document, prepared, publish
 
@@ -25,7 +25,7 @@ SECONDS = 4.0
 CHILD = """
 import json, sys
 from core import db
-from kb.search import search
+from kb.search.hybrid import search
 from tests.kb.writing import Away
 for line in sys.stdin:
     with db.reading() as session:

@@ -7,8 +7,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.models import Document, Outgoing, Site
-from kb.freshness import all_freshness
-from kb.watching import watch_indexes
+from kb.documents.freshness import all_freshness
+from kb.documents.watching import watch_indexes
 
 LONG_AGO = datetime.now(UTC) - timedelta(days=30)
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from kb.errors import SourceGone
-from kb.fetch import Limits
 from kb.loaders import load
-from kb.sources import Source, read
-from kb.wordpress import NotAPost
+from kb.sources.fetch import Limits
+from kb.sources.source import Source, read
+from kb.sources.wordpress import NotAPost
 from tests.kb.web_site import WebSite, web_site
 
 PATH = "/wp-json/wp/v2/pages/42"

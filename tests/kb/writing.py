@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from core.models import Document
-from kb.chunker import Passage
+from kb.chunks.chunker import Passage
+from kb.documents.preparing import Prepared
 from kb.errors import EmbedderUnavailable
-from kb.preparing import Prepared
-from kb.replacing import replace
+from kb.index.replacing import replace
 
 MODEL = "none"
 

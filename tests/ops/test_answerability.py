@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
-from kb.answerable import LIMIT, WEIGHTS, Signals
+from kb.search.answerable import LIMIT, WEIGHTS, Signals
 from ops.demo.content import DOCUMENTS
 from ops.evals.answerability import Scored, figures_of
 from ops.evals.asked import QUESTIONS, Asked, half_of, load_asked

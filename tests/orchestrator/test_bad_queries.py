@@ -7,9 +7,9 @@ import pytest
 from brain.extractive import Extractive
 from core import db
 from core.models import Site
-from kb.indexer import index_all
-from kb.registering import register_folder
-from kb.sources import find_sources
+from kb.documents.indexer import index_all
+from kb.documents.registering import register_folder
+from kb.sources.source import find_sources
 from tests.kb.samples import write
 from tests.orchestrator.test_turn import play_with, shop
 

@@ -16,7 +16,7 @@ from core.deadline import in_force
 from core.embedded import Addresses
 from core.models import Ticket
 from core.settings import get_settings
-from kb.search import Snippet
+from kb.search.hybrid import Snippet
 from tests.conftest import SITE, make_site
 from tools import create_ticket, search_kb
 from tools.get_order import MOST_LINES, Wanted, look_up

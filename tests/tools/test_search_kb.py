@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.models import Chunk, Document, Site
-from kb.chunker import Passage
-from kb.preparing import Prepared
-from kb.replacing import replace as replace_text
+from kb.chunks.chunker import Passage
+from kb.documents.preparing import Prepared
+from kb.index.replacing import replace as replace_text
 from tests.conftest import make_site
 from tools import search_kb
 from tools.catalog import offered

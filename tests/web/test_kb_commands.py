@@ -140,8 +140,8 @@ def test_reembed_knows_what_is_there_and_refuses_what_is_not(typed: Typed, fille
 
 
 def test_reembed_changes_the_model_of_a_site(typed: Typed, filled: Path) -> None:
-    from kb.reembedding import begin, reembed
-    from kb.site_models import only
+    from kb.embeddings.reembedding import begin, reembed
+    from kb.embeddings.site_models import only
 
     begin(SITE, Hashing())
     reembed(SITE, embedders=only(Hashing()))  # so it has another one than the settings ask for

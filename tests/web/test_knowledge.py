@@ -17,11 +17,11 @@ from core.embedded import Addresses
 from core.errors import ApiKeyInvalid
 from core.models import Message, Site, Turn
 from core.settings import Settings, get_settings
-from kb.chunker import document_text
-from kb.indexer import index_all
+from kb.chunks.chunker import document_text
+from kb.documents.indexer import index_all
+from kb.documents.registering import register_folder
 from kb.loaders import load
-from kb.registering import register_folder
-from kb.sources import find_sources
+from kb.sources.source import find_sources
 from orchestrator.turn import take_turn
 from tests.conftest import SITE
 from tests.kb.samples import write

@@ -9,8 +9,8 @@ from fastapi.testclient import TestClient
 from core.db import transaction
 from core.embedded import Addresses
 from core.settings import get_settings
-from kb.indexer import index_all
-from kb.search import search
+from kb.documents.indexer import index_all
+from kb.search.hybrid import search
 from tests.conftest import SITE, make_site
 from tests.kb.web_site import WebSite, web_site
 from tests.web.wordpress import SECRET, event, signed

@@ -13,7 +13,7 @@ from web.commands.place import at_home
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from kb.registering import Registered
+    from kb.documents.registering import Registered
 
 POLL_SECONDS = 0.2
 SHOWN = 50  # of more documents than these, only those are named that are not live
@@ -65,10 +65,10 @@ def index(
     """Read documents into a site's knowledge. Exit code 1 when one of them failed."""
     with at_home():
         from core.db import transaction
-        from kb.registering import register_in_batches
-        from kb.sitemap_file import looks_like_sitemap
-        from kb.sources import find_sources
-        from kb.steering import checked_site
+        from kb.documents.registering import register_in_batches
+        from kb.documents.steering import checked_site
+        from kb.sources.sitemap_file import looks_like_sitemap
+        from kb.sources.source import find_sources
 
         with transaction() as session:
             paused = checked_site(session, site).indexing_paused
@@ -93,8 +93,8 @@ def _crawl(url: str, site_id: str) -> "Registered":
 
     from core.db import transaction
     from core.models import Document, Sitemap
-    from kb.registering import Registered
-    from kb.sitemap import read_sitemap, register_sitemap
+    from kb.documents.registering import Registered
+    from kb.sources.sitemap import read_sitemap, register_sitemap
 
     with transaction() as session:
         sitemap_id = register_sitemap(session, site_id=site_id, url=url).id
@@ -146,7 +146,7 @@ def _finished(documents: Sequence[UUID], site_id: str) -> Iterator[Fate]:
 def _work_here(site_id: str) -> int:
     """Index some documents in this process, unless a worker is there to do it. Returns how many."""
     from core.db import transaction
-    from kb.indexer import index_waiting
+    from kb.documents.indexer import index_waiting
     from web.beats import alive_queues
 
     with transaction() as session:

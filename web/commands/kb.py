@@ -9,7 +9,7 @@ from web.commands import kb_acts, kb_look, kb_models, row_security
 from web.commands.place import at_home
 
 if TYPE_CHECKING:
-    from kb.overview import Overview, Trouble
+    from kb.documents.overview import Overview, Trouble
 
 kb = typer.Typer(help="What a site knows: states, reasons, probes, pauses, models.", no_args_is_help=True)
 
@@ -35,8 +35,8 @@ def status(
 
         from core.db import transaction
         from core.models import Document, Site
-        from kb.overview import overview
-        from kb.steering import checked_site
+        from kb.documents.overview import overview
+        from kb.documents.steering import checked_site
 
         with transaction() as session:
             sites = [checked_site(session, site)] if site else session.scalars(select(Site).order_by(Site.id)).all()

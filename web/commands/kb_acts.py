@@ -39,8 +39,8 @@ def add(
         from dataclasses import replace
 
         from core.db import transaction
-        from kb.registering import register
-        from kb.sources import find_sources
+        from kb.documents.registering import register
+        from kb.sources.source import find_sources
 
         sources = find_sources(where).sources
         if len(sources) != 1:
@@ -60,9 +60,9 @@ def remove(
     """Stop a document from answering, at once; then look whether it is found still."""
     with at_home():
         from core.db import transaction
-        from kb.probing import verify_removed
-        from kb.registering import remove as take_out
-        from kb.steering import find_document
+        from kb.documents.probing import verify_removed
+        from kb.documents.registering import remove as take_out
+        from kb.documents.steering import find_document
 
         with transaction() as session:
             found = find_document(session, site, document)
@@ -76,7 +76,7 @@ def remove(
 
 def retry(site: SiteOption, document: Which = None) -> None:
     """Read what failed, or what waits for another attempt, now."""
-    from kb import steering
+    from kb.documents import steering
 
     count = _act(site, document, steering.retry)
     typer.echo(
@@ -86,14 +86,14 @@ def retry(site: SiteOption, document: Which = None) -> None:
 
 def reindex(site: SiteOption, document: Which = None) -> None:
     """Prepare all documents anew, or one, even if nothing has changed; they go on answering meanwhile."""
-    from kb import steering
+    from kb.documents import steering
 
     typer.echo(f"{_act(site, document, steering.reindex)} will be prepared anew.")
 
 
 def pause(site: SiteOption, document: Which = None) -> None:
     """Have a document, or all of a site's, not be read until `handrail kb resume`; what is live goes on answering."""
-    from kb import steering
+    from kb.documents import steering
 
     count = _act(site, document, steering.pause)
     typer.echo(f"Paused; {count} wait: `handrail kb resume --site {site}{f' {document}' if document else ''}`.")
@@ -101,7 +101,7 @@ def pause(site: SiteOption, document: Which = None) -> None:
 
 def resume(site: SiteOption, document: Which = None) -> None:
     """Let it go on."""
-    from kb import steering
+    from kb.documents import steering
 
     count = _act(site, document, lambda session, site_id, one: steering.pause(session, site_id, one, paused=False))
     typer.echo(f"Resumed; {count} are to be read.")
@@ -109,7 +109,7 @@ def resume(site: SiteOption, document: Which = None) -> None:
 
 def cancel(site: SiteOption, document: Which = None) -> None:
     """Have what waits or is being read not be read; what is live stays as it is."""
-    from kb import steering
+    from kb.documents import steering
 
     typer.echo(f"{_act(site, document, steering.cancel)} cancelled: `handrail kb reindex` has them read after all.")
 
@@ -117,7 +117,7 @@ def cancel(site: SiteOption, document: Which = None) -> None:
 def _act(site: str, document: str | None, act: Act) -> int:
     with at_home():
         from core.db import transaction
-        from kb.steering import checked_site, find_document
+        from kb.documents.steering import checked_site, find_document
 
         with transaction() as session:
             checked_site(session, site)

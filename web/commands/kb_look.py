@@ -33,7 +33,7 @@ def probe(
         raise BadRequest("Give a question, or `--document` to look for one by its own words.")
     with at_home():
         from core.db import reading
-        from kb.steering import checked_site
+        from kb.documents.steering import checked_site
 
         with reading() as session:
             checked_site(session, site)
@@ -47,8 +47,8 @@ def probe(
 
 
 def _of_question(session: "Session", site: str, channel: str, question: str) -> dict[str, Any]:
-    from kb.answerable import LIMIT
-    from kb.search import search
+    from kb.search.answerable import LIMIT
+    from kb.search.hybrid import search
 
     found = search(session, site_id=site, channel=channel, query=question, top_k=8)
     rows = [
@@ -62,8 +62,8 @@ def _of_question(session: "Session", site: str, channel: str, question: str) -> 
 
 
 def _of_document(session: "Session", site: str, document: str) -> dict[str, Any]:
-    from kb.probing import own_words, probe
-    from kb.steering import find_document
+    from kb.documents.probing import own_words, probe
+    from kb.documents.steering import find_document
 
     row = find_document(session, site, document)
     words = own_words(session, row.id) or row.probe or row.title or row.locator
@@ -84,7 +84,7 @@ def history(document: DocumentArgument, site: SiteOption) -> None:
 
         from core.db import reading
         from core.models import DocumentEvent
-        from kb.steering import find_document
+        from kb.documents.steering import find_document
 
         with reading() as session:
             row = find_document(session, site, document)
@@ -104,7 +104,7 @@ def export(
     """Write all documents as JSON lines: what is said about each, its state, and its text chunk by chunk."""
     with at_home():
         from core.db import reading
-        from kb.steering import checked_site
+        from kb.documents.steering import checked_site
 
         out = to.open("w", encoding="utf-8") if to else sys.stdout
         count = 0

@@ -8,7 +8,7 @@ import typer
 from web.commands.place import at_home
 
 if TYPE_CHECKING:
-    from kb.reembedding import Switch
+    from kb.embeddings.reembedding import Switch
 
 POLL_SECONDS = 0.5
 
@@ -21,8 +21,8 @@ def reembed(
 ) -> None:
     """Make vectors of another model beside those that are there, then search with them; run it again to go on."""
     with at_home():
-        from kb.embeddings import embedder_named, get_embedder
-        from kb.reembedding import begin, forget_old
+        from kb.embeddings.embedder import embedder_named, get_embedder
+        from kb.embeddings.reembedding import begin, forget_old
 
         embedder = embedder_named(model, patient=True) if model else get_embedder(patient=True)
         if not begin(site, embedder):
@@ -50,7 +50,7 @@ def _follow(site: str) -> None:
 
 def _look(site: str) -> "Switch | None":
     from core.db import transaction
-    from kb.reembedding import switch_of
+    from kb.embeddings.reembedding import switch_of
 
     with transaction() as session:
         return switch_of(session, site)
@@ -59,7 +59,7 @@ def _look(site: str) -> "Switch | None":
 def _work_here(site: str) -> bool:
     """Make some vectors in this process, unless a worker is there to do it."""
     from core.db import transaction
-    from kb.reembedding import reembed
+    from kb.embeddings.reembedding import reembed
     from web.beats import alive_queues
 
     with transaction() as session:

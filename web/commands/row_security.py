@@ -25,7 +25,7 @@ def row_security(
     """
     with at_home() as settings:
         from core.db import transaction
-        from kb.row_security import TABLES, protected, turn_off, turn_on
+        from kb.index.row_security import TABLES, protected, turn_off, turn_on
 
         with transaction() as session:
             if switch is Switch.ON:

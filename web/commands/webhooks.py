@@ -86,7 +86,7 @@ def set_webhooks(
     """Take a WordPress site's events, signed with a secret that is printed once."""
     with at_home():
         from core.db import transaction
-        from kb.fetch import checked
+        from kb.sources.fetch import checked
         from web.deps import find_site
         from web.webhooks.secrets import make_secret
 

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from core.errors import BadRequest, SourceRefused
 from core.models import Document, Site, WebhookEvent
-from kb.registering import register, remove
-from kb.sources import EVERY_CHANNEL, Source
+from kb.documents.registering import register, remove
+from kb.sources.source import EVERY_CHANNEL, Source
 from tools.importer import forget_order, keep_order
 
 Act = Callable[[Session, Site, WebhookEvent], str]

@@ -1,0 +1,1 @@
+"""From an answer's sentence to the place that it rests on, and a link that leads there."""

@@ -1,0 +1,1 @@
+"""Where documents come from: files, folders, web pages, sitemaps, WordPress; through one guarded door."""
