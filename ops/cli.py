@@ -51,7 +51,7 @@ def eval_answerability(
 
 @app.command()
 def bench(
-    which: Annotated[list[Bench] | None, typer.Argument(help="Which ones; all but soak by default.")] = None,
+    which: Annotated[list[Bench] | None, typer.Argument(help="Which ones; turn to phases by default.")] = None,
     rounds: Annotated[int, typer.Option(help="Turns to measure for each situation.")] = 40,
     turns: Annotated[int, typer.Option(help="Turns of the soak.")] = 10_000,
     sizes: Annotated[str, typer.Option(help="Of retrieval: chunks in all, by commas.")] = "1000,10000,100000",
@@ -62,7 +62,7 @@ def bench(
 ) -> None:
     """Measure what a turn costs: overhead, load, memory, long conversations, phases; beside floors in the same run.
 
-    And, when they are named: retrieval and indexing, beside others on the same data.
+    And, when they are named: retrieval and indexing, beside others on the same data; webhooks.
     """
     from ops.bench.run import Size, run_bench
 

@@ -14,7 +14,8 @@ class Bench(StrEnum):
     SOAK = "soak"
     RETRIEVAL = "retrieval"
     INDEXING = "indexing"
+    WEBHOOKS = "webhooks"
 
 
 ALL = (Bench.TURN, Bench.LOAD, Bench.MEMORY, Bench.THREAD, Bench.PHASES)  # the others take longer than all of these
-KNOWLEDGE = frozenset({Bench.RETRIEVAL, Bench.INDEXING})  # they have servers and data of their own
+ALONE = frozenset({Bench.RETRIEVAL, Bench.INDEXING, Bench.WEBHOOKS})  # they have servers and data of their own

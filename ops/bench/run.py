@@ -9,9 +9,10 @@ import typer
 
 from ops.apart import apart
 from ops.bench import load, memory, phases, rig, soak, thread, turn
-from ops.bench.names import KNOWLEDGE, Bench
+from ops.bench.names import ALONE, Bench
 from ops.bench.processes import on_cores, two_sides
 
+MOST_ROUNDS = 3  # of the webhooks: each is some seconds at full speed for each system
 POOL = 250  # connections of one process: some benchmarks have 200 threads
 
 
@@ -27,24 +28,29 @@ class Size:
 
 def run_bench(which: Sequence[Bench], rounds: int, turns: int, size: Size) -> None:
     """Run them one after the other, on servers of their own."""
-    if talking := [one for one in which if one not in KNOWLEDGE]:
+    if talking := [one for one in which if one not in ALONE]:
         _run_talking(talking, rounds, turns)
     for one in which:
-        if one in KNOWLEDGE:
-            run_knowledge(one, size)
+        if one in ALONE:
+            run_alone(one, rounds, size)
 
 
-def run_knowledge(which: Bench, size: Size) -> None:
+def run_alone(which: Bench, rounds: int, size: Size) -> None:
     """Run one on a fresh database, gone after it."""
     from ops.bench.indexing import run_indexing
     from ops.bench.retrieval import run_retrieval
+    from ops.bench.webhooks import run_webhooks
 
-    with tempfile.TemporaryDirectory(prefix="handrail-bench-") as home, apart(home):
+    runs: dict[Bench, Callable[[], object]] = {
+        Bench.RETRIEVAL: lambda: run_retrieval(size.chunks, quick=size.quick, peers=size.peers, json=size.json),
+        Bench.INDEXING: lambda: run_indexing(quick=size.quick, json=size.json),
+        Bench.WEBHOOKS: lambda: run_webhooks(min(rounds, MOST_ROUNDS)),
+    }
+    sides = two_sides() if which is Bench.WEBHOOKS else None  # what is under test gets a core to itself
+    cores = on_cores(sides[1] if sides else None)
+    with tempfile.TemporaryDirectory(prefix="handrail-bench-") as home, cores, apart(home):
         typer.echo(f"\n== {which}")
-        if which is Bench.RETRIEVAL:
-            run_retrieval(size.chunks, quick=size.quick, peers=size.peers, json=size.json)
-        else:
-            run_indexing(quick=size.quick, json=size.json)
+        runs[which]()
 
 
 def _run_talking(which: Sequence[Bench], rounds: int, turns: int) -> None:
