@@ -81,13 +81,13 @@ def prune(root: _Element) -> None:
     """Take out of the page below `root` whatever is not content."""
     size = Sizes(root)
     controlled = {name for one in root.iter() for name in (one.get("aria-controls") or "").split()}
-    todo = [root]
-    while todo:
-        for child in list(todo.pop()):
+    left = [root]
+    while left:
+        for child in list(left.pop()):
             if _left_out(child, size, max(1, size(root)), controlled):
                 _drop(child)
             else:
-                todo.append(child)
+                left.append(child)
 
 
 def _drop(element: _Element) -> None:

@@ -26,13 +26,13 @@ def flat(element: _Element) -> str:
 def _events(element: _Element) -> list[tuple[str, _Element]]:
     """("start" | "end", element) in document order, without recursion."""
     events: list[tuple[str, _Element]] = []
-    todo: list[tuple[str, _Element]] = [("start", element)]
-    while todo:
-        event, one = todo.pop()
+    left: list[tuple[str, _Element]] = [("start", element)]
+    while left:
+        event, one = left.pop()
         events.append((event, one))
         if event == "start":
-            todo.append(("end", one))
-            todo += [("start", child) for child in reversed(one)]
+            left.append(("end", one))
+            left += [("start", child) for child in reversed(one)]
     return events
 
 
