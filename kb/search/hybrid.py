@@ -32,7 +32,6 @@ from kb.search.lexical import TermStats
 from kb.search.matching import Matched, Model, match
 from kb.search.nearest import nearest
 from kb.search.query import Query, lost, mended, read_query
-from kb.search.readable import readable
 from kb.search.rerank import rerank
 
 log = get_logger(__name__)
@@ -158,13 +157,12 @@ def _looked_up(session: Session, scope: Scope, question: str) -> tuple[Query, Ma
     Which languages a site has, and so how a question is stemmed, comes with the answer: where it is another than last
     time, it is asked once more.
     """
-    said = readable(question)
     languages = SHELF.languages(scope)
-    asked = read_query(said, languages)
+    asked = read_query(question, languages)
     matched = match(session, scope, asked.words)
     if matched is not None and matched.languages != languages:
         SHELF.speak(scope, matched.languages)
-        asked = read_query(said, matched.languages)
+        asked = read_query(question, matched.languages)
         matched = match(session, scope, asked.words)
     if matched is None:
         return asked, None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from kb.analysis import AROUND_WORDS, STOP_WORDS, WORD, language_of, stem, term, words, written_out
+from kb.search.readable import readable
 from kb.search.spelling import alternatives
 
 HEAD, TAIL = 700, 300  # characters of a longer question that are read: the matter stands first or last
@@ -67,8 +68,7 @@ class Query:
 
 def read_query(question: str, languages: Collection[str] = ()) -> Query:
     """`question` prepared for both legs. `languages` are those of the site's documents."""
-    # What can't be stored can't be found: halves of surrogate pairs, and zeros.
-    text = " ".join(_shortened(question.encode(errors="ignore").decode().replace("\0", " ")).split())
+    text = " ".join(_shortened(readable(question)).split())
     empty = Query(text, (), (), ("", *sorted(set(languages) - {""})))
     told = language_of(text)
     spoken = told or empty.main

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from core.errors import Unavailable
 from core.models import Document, Order, Site, WebhookEvent
-from core.queue import Job
 from web.webhooks import acts
 from web.webhooks.carrying import ATTEMPTS, carry_out, revive
 
@@ -161,4 +160,3 @@ def test_every_event_that_is_taken_leads_somewhere() -> None:
     from web.webhooks.wordpress import EVENTS
 
     assert set(acts.ACTS) == EVENTS
-    assert Job.HANDLE_WEBHOOKS in Job

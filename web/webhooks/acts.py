@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.orm import Session
 
 from core.errors import BadRequest, SourceRefused
-from core.models import Document, Site, WebhookEvent
+from core.models import Site, WebhookEvent
 from kb.documents.registering import register, remove
 from kb.sources.source import EVERY_CHANNEL, Source
 from tools.importer import forget_order, keep_order
@@ -70,14 +70,6 @@ ACTS: dict[str, Act] = {
     "site.ping": _nothing,
 }
 """By action. To add one: write what it leads to, and add it here and in `wordpress.EVENTS`."""
-
-
-def document_of(session: Session, event: WebhookEvent) -> Document | None:
-    """The document that `event` is about."""
-    from sqlalchemy import select
-
-    wanted = select(Document).where(Document.site_id == event.site_id, Document.locator == _locator(event))
-    return session.scalars(wanted).one_or_none()
 
 
 def _locator(event: WebhookEvent) -> str:

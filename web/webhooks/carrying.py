@@ -19,7 +19,6 @@ log = get_logger(__name__)
 
 ATTEMPTS = 6
 FIRST_WAIT = timedelta(seconds=2)  # each next one four times as long
-KEPT = timedelta(days=30)
 
 
 def carry_out(most: int = 200) -> int:
