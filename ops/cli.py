@@ -14,9 +14,21 @@ app = make_cli()
 @app.command()
 def demo() -> None:
     """Start everything on this machine, with the demo shop: no key and no account needed."""
+    from ops.demo.stage import DemoShop
     from ops.supervisor import run_demo
 
-    run_demo()
+    run_demo(DemoShop())
+
+
+@app.command(name="demo-wordpress")
+def demo_on_wordpress(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Of the WordPress site.")] = 8081,
+) -> None:
+    """Start everything on this machine, behind a real WordPress with the plugin; it needs PHP."""
+    from ops.supervisor import run_demo
+    from ops.wordpress.demo import OnWordPress
+
+    run_demo(OnWordPress(port))
 
 
 @app.command(name="eval")

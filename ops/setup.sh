@@ -11,8 +11,9 @@ stamp=.venv/.filled-from-$locks
 
 debian() { # install Debian packages where we may; otherwise the caller lives without them
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
-    apt-get install -y -q --no-install-recommends "$@" >/dev/null 2>&1 && return 0
-    apt-get update -q >/dev/null 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >/dev/null
+    install="apt-get -o DPkg::Lock::Timeout=300 install -y -q --no-install-recommends"
+    DEBIAN_FRONTEND=noninteractive $install "$@" >/dev/null 2>&1 && return 0
+    apt-get update -q >/dev/null 2>&1 && DEBIAN_FRONTEND=noninteractive $install "$@" >/dev/null
 }
 
 if ! "$python" -c 'import ensurepip' 2>/dev/null; then
@@ -21,6 +22,13 @@ fi
 if [ "${1:-}" = dev ] && ! command -v chromium >/dev/null; then
     echo "Installing Chromium for the browser tests …"
     debian chromium || echo "Chromium is missing: its tests will be skipped (install the Debian package chromium)."
+fi
+
+# What `make demo-wordpress` and the tests of the plugin run on.
+php="php-cli php-sqlite3 php-curl php-mbstring php-xml php-zip php-gd php-intl"
+if [ "${1:-}" = dev ] && ! php -m 2>/dev/null | grep -qx pdo_sqlite; then
+    echo "Installing PHP for a real WordPress …"
+    debian $php || echo "PHP is missing: WordPress and its tests will be left out (install $php)."
 fi
 
 # Anything newer than the stamp means: fill again. pip does nothing where all is there already.
@@ -50,4 +58,10 @@ fetch_aimock() {
 }
 if [ "${1:-}" = dev ] && ! cmp -s ops/faults/aimock/package-lock.json "$aimock/package-lock.json"; then
     fetch_aimock || echo "aimock is missing: its tests will be skipped (make setup-dev tries again; it needs the npm registry)."
+fi
+
+if [ "${1:-}" = dev ]; then
+    [ -f .venv/share/wordpress/sha512 ] || echo "Fetching WordPress (67 MB) …"
+    .venv/bin/python -m ops.wordpress.package ||
+        echo "WordPress is missing: its tests will be skipped (make setup-dev tries again; it needs the npm registry)."
 fi

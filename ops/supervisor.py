@@ -1,26 +1,20 @@
-"""`handrail demo`: servers, API, workers and scheduler under one parent; one Ctrl-C stops all of it."""
+"""A demo: servers, API, workers, scheduler and a stage before them under one parent; one Ctrl-C stops all of it."""
 
 import os
 import signal
 import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
-from typing import NoReturn
-from uuid import UUID
+from typing import NoReturn, Protocol
 
 import httpx2
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from sqlalchemy import func, select
 
 from core import db, embedded, log, queue, schema
 from core.errors import Unavailable
-from core.models import Document
 from core.settings import Settings, get_settings
 from ops.children import Child, stop
-from ops.demo import content
 from web.server import check_port
 
 STOP_SECONDS = 4.0
@@ -30,10 +24,8 @@ POLL_SECONDS = 0.1
 # Everything on this machine comes from one address.
 DEMO = {"HANDRAIL_PROFILE": "demo", "HANDRAIL_SESSIONS_PER_MINUTE": "1200"}
 
-NEXT = """  Open that page and ask, for example: How long do I have to return a jacket?
-  On the command line: handrail ask --site demo "Do you deliver to Norway?"
-  Who waits for a person: handrail desk
-  Logs: {home}/log    Stop: Ctrl-C"""
+Watch = Callable[[], None]
+"""Starts again what has died. To be called while one waits."""
 
 
 class NotReady(Unavailable):
@@ -44,23 +36,34 @@ class HomeTaken(Unavailable):
     """A Handrail runs in this home already: use that one, stop it, or choose another HANDRAIL_HOME."""
 
 
-def run_demo() -> None:
+class Stage(Protocol):
+    """What a demo shows in front of a whole Handrail."""
+
+    settings: Mapping[str, str]  # for the environment, where it does not say otherwise
+    api: tuple[str, ...]  # the API's process: arguments of our Python
+
+    def show(self, settings: Settings, watch: Watch) -> AbstractContextManager[str]:
+        """Put it up, once the processes run; while the block runs it is there. Gives what to say of it."""
+        ...
+
+
+def run_demo(stage: Stage) -> None:
     """Run the demo until SIGTERM or Ctrl-C. Raises PortTaken, HomeTaken, NotReady."""
-    for name, value in DEMO.items():
+    for name, value in (DEMO | dict(stage.settings)).items():
         os.environ.setdefault(name, value)
     get_settings.cache_clear()
     settings = get_settings()
     log.configure("WARNING")
     try:
         while True:
-            _run_once(settings)
+            _run_once(settings, stage)
     except embedded.ServersTaken:
         raise HomeTaken from None
     except KeyboardInterrupt:
         typer.echo("Handrail has stopped.")
 
 
-def _run_once(settings: Settings) -> None:
+def _run_once(settings: Settings, stage: Stage) -> None:
     """Run until the end, or until one of our own servers ends by itself: then all of it must start again."""
     for number in (signal.SIGTERM, signal.SIGINT):  # also where a shell has made us ignore Ctrl-C
         signal.signal(number, _interrupt)
@@ -68,7 +71,7 @@ def _run_once(settings: Settings) -> None:
     try:
         with _servers(settings):
             check_port(settings.host, settings.port)
-            _supervise(get_settings())
+            _supervise(get_settings(), stage)
     except embedded.ServerEnded as error:
         if time.monotonic() - began < SHORTEST_LIFE:
             raise  # it would only end again
@@ -89,22 +92,19 @@ def _servers(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _supervise(settings: Settings) -> NoReturn:
-    children = make_children(settings)
+def _supervise(settings: Settings, stage: Stage) -> NoReturn:
+    children = make_children(settings, stage.api)
     try:
         schema.migrate()
         for child in children:
             child.start()
-        with db.transaction() as session:
-            documents = content.prepare(session)
-        _follow(documents, children)
-        _wait_until_ready(settings, children)
-        typer.echo(f"Handrail is ready: http://{settings.host}:{settings.port}/")
-        typer.echo(NEXT.format(home=settings.home))
-        while True:
-            embedded.check()
-            _watch(children)
-            time.sleep(POLL_SECONDS)
+        with stage.show(settings, lambda: _watch(children)) as words:
+            _wait_until_ready(settings, children)
+            typer.echo(words)
+            while True:
+                embedded.check()
+                _watch(children)
+                time.sleep(POLL_SECONDS)
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -112,10 +112,10 @@ def _supervise(settings: Settings) -> NoReturn:
         db.dispose()
 
 
-def make_children(settings: Settings) -> tuple[Child, ...]:
+def make_children(settings: Settings, api: tuple[str, ...]) -> tuple[Child, ...]:
     """The processes of a whole Handrail. To add one: its name and how it is called."""
     commands = {
-        "api": ("-m", "ops.demo.app"),
+        "api": api,
         "chat": ("-m", "ops.cli", "worker", "chat"),
         "index": ("-m", "ops.cli", "worker", "index"),
         "scheduler": ("-m", "ops.cli", "scheduler"),
@@ -129,34 +129,6 @@ def _watch(children: Collection[Child]) -> None:
     for child in children:
         if (code := child.watch()) is not None:
             typer.echo(f"{child.name} ended with code {code} and is started again: see {child.log}.", err=True)
-
-
-def _follow(documents: Collection[UUID], children: Collection[Child]) -> None:
-    """Show how far indexing is, until nothing waits."""
-    if not documents:
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("Reading the demo shop's documents", total=len(documents))
-        while (done := _count_done(documents)) < len(documents):
-            bar.update(task, completed=done)
-            _watch(children)
-            time.sleep(POLL_SECONDS)
-        bar.update(task, completed=done)
-    for title, reason in _failed(documents):
-        typer.echo(f"Not indexed: {title}: {reason}", err=True)
-
-
-def _count_done(documents: Collection[UUID]) -> int:
-    wanted = select(func.count()).where(Document.id.in_(documents), Document.due_at.is_(None))
-    with db.transaction() as session:
-        return session.scalar(wanted) or 0
-
-
-def _failed(documents: Collection[UUID]) -> list[tuple[str, str]]:
-    wanted = select(Document).where(Document.id.in_(documents), Document.state == "failed")
-    with db.transaction() as session:
-        return [(row.title or row.locator, row.reason) for row in session.scalars(wanted)]
 
 
 def _wait_until_ready(settings: Settings, children: Collection[Child]) -> None:
