@@ -1,10 +1,10 @@
 """People, failures, and what changes behind the visitor's back: nobody is left without a word."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.widget.backend import error
-from tests.widget.conftest import Site, Visit, ask, opened
+from tests.widget.conftest import Site, Visit, ask, launcher, opened
 
 pytestmark = pytest.mark.browser
 
@@ -130,3 +130,49 @@ def test_another_customer_never_sees_the_conversation(visit: Visit, site: Site) 
     expect(page.locator(".message")).to_have_count(2)
     sessions = [fields for _, path, fields in site.script.calls if path == "/api/agent/session"]
     assert sessions == [{"site_id": "test"}, {"site_id": "test", "identity_token": "e30.eyJzdWIiOiJhbm4ifQ.x"}]
+
+
+def test_who_is_logged_in_is_asked_when_the_chat_is_opened_and_not_before(visit: Visit, site: Site) -> None:
+    """The page names where to ask. Each new session asks again, as tokens are short-lived; logging out begins anew."""
+    tokens = ["e30.eyJzdWIiOiJhbm4ifQ.x"]
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.headers["x-handrail"])
+        route.fulfill(json={"token": tokens[0]} if tokens else {"token": None})
+
+    page = visit("identity=/identity")
+    page.route("**/identity", answer)
+    page.wait_for_timeout(300)
+    assert asked == []
+    launcher(page).click()
+    ask(page, "where is my order?")
+    expect(page.get_by_role("log").locator(".agent")).to_have_count(1)
+    assert asked == ["1", "1"], "once for the panel, once for the session"
+    sessions = [fields for _, path, fields in site.script.calls if path == "/api/agent/session"]
+    assert sessions == [{"site_id": "test", "identity_token": tokens[0]}]
+    tokens.clear()
+    page.close()
+    page = visit("identity=/identity")
+    page.route("**/identity", answer)
+    launcher(page).click()
+    expect(page.locator(".welcome")).to_be_visible()
+    expect(page.locator(".message")).to_have_count(0)
+
+
+def test_a_site_that_cannot_say_who_is_there_has_a_guest(visit: Visit, site: Site) -> None:
+    """Refused, broken or away: the chat works, for nobody in particular."""
+    page = visit("identity=/identity")
+    page.route("**/identity", lambda route: route.abort())
+    launcher(page).click()
+    ask(page, "hello")
+    expect(page.get_by_role("log").locator(".agent")).to_have_count(1)
+    sessions = [fields for _, path, fields in site.script.calls if path == "/api/agent/session"]
+    assert sessions == [{"site_id": "test", "identity_token": None}]
+
+
+def test_any_button_of_the_page_opens_the_chat(visit: Visit) -> None:
+    page = visit()
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<button data-handrail-open><b>Ask us</b></button>')")
+    page.get_by_text("Ask us").click()
+    expect(page.get_by_role("dialog")).to_be_visible()

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from core.db import reading
@@ -28,22 +28,29 @@ class EventNotFound(NotFound):
     """No such event was received."""
 
 
+async def _raw(request: Request) -> bytes:
+    return await request.body()
+
+
+Raw = Annotated[bytes, Depends(_raw)]
+
+
 @router.post("/webhooks/wordpress", status_code=HTTPStatus.ACCEPTED)
-async def wordpress_event(request: Request) -> EventAccepted:
+async def wordpress_event(request: Request, raw: Raw) -> EventAccepted:
     """An event of the WordPress plugin: a post, a page, a file, an order.
 
     `X-WP-Timestamp`, `X-WP-Signature` (hex HMAC-SHA256 of `timestamp.body`) and `Idempotency-Key` (the body's `id`).
     """
-    return await _accept(request, wordpress.event)
+    return await _accept(request, raw, wordpress.event)
 
 
 @router.post("/webhook/wp-media", status_code=HTTPStatus.ACCEPTED)
-async def wordpress_media(request: Request) -> EventAccepted:
+async def wordpress_media(request: Request, raw: Raw) -> EventAccepted:
     """A file in the media library: `{site_id, file_url, title, attachment_id}`.
 
     `X-WP-Signature` is the hex HMAC-SHA256 of the raw body.
     """
-    return await _accept(request, wordpress.media)
+    return await _accept(request, raw, wordpress.media)
 
 
 @router.get("/webhook/wp-media/{event_id}")
@@ -58,8 +65,7 @@ def state_of(event_id: UUID, response: Response) -> EventState:
     return EventState(id=found.id, state=found.state, reason=found.reason, attempts=found.attempts)
 
 
-async def _accept(request: Request, read: Reading) -> EventAccepted:
-    raw = await request.body()
+async def _accept(request: Request, raw: bytes, read: Reading) -> EventAccepted:
     secrets: Secrets = request.app.state.webhook_secrets
     intake: Intake = request.app.state.intake
     body = bodies.parse(raw, request.headers.get("content-type", ""))

@@ -11,4 +11,6 @@
     identify: later("identify"),
     newConversation: later("newConversation"),
   };
+  // Any button of the page may open it.
+  addEventListener("click", ({ target }) => target.closest?.("[data-handrail-open]") && Handrail.open());
 })();

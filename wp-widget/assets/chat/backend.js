@@ -50,8 +50,9 @@ class Problem extends Error {
 }
 
 export class Api {
-  constructor(base, siteId, session) {
-    Object.assign(this, { base, siteId, session });
+  /** `ask`: who is logged in, as a token, or null; asked when a conversation is opened, since a page may be old. */
+  constructor(base, siteId, session, ask) {
+    Object.assign(this, { base, siteId, session, ask });
   }
 
   get thread() {
@@ -86,6 +87,7 @@ export class Api {
   }
 
   async known() {
+    await this.ready;
     const known = this.session.read();
     return known.token ? known : this.mint();
   }
@@ -106,7 +108,8 @@ export class Api {
   }
 
   async open(known, used) {
-    const fields = { site_id: this.siteId, thread_id: known, identity_token: this.identity };
+    const identity_token = this.ask ? await this.ask() : this.identity;
+    const fields = { site_id: this.siteId, thread_id: known, identity_token };
     const response = await this.send("POST", "session", fields, used);
     if (used && [401, 403, 404].includes(response.status)) throw this.ended();
     if (!response.ok) throw await this.problem(response);

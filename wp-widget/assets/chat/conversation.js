@@ -31,6 +31,7 @@ export class Conversation {
 
   /** Shows what the backend has and goes on from there; asks nobody when there is no conversation yet. */
   async resume() {
+    await (this.api.ready ??= this.api.ask?.().then((token) => this.identify(token)));
     const { outbox = [], thread, lastId, draft = [] } = this.tab.read();
     for (const item of outbox) if (!this.thread.items.some(({ key }) => key === item.key)) this.say(item.content, item.key);
     if (!this.api.thread) return this.changed();
