@@ -2,10 +2,10 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test lint eval eval-retrieval eval-answerability bench bench-retrieval chaos walks faults lock clean
+.PHONY: help setup setup-dev demo demo-wordpress plugin pot test lint eval eval-retrieval eval-answerability bench bench-retrieval chaos walks faults lock clean
 
 help:  ## print this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 17
 
 setup:  ## install what Handrail needs into .venv, from locked and hashed requirements
 	@sh ops/setup.sh
@@ -15,6 +15,15 @@ setup-dev:  ## … and what its tests need
 
 demo: setup  ## start everything with a demo shop, and say where to click (HANDRAIL_PORT, HANDRAIL_HOME)
 	@exec $(BIN)/handrail demo
+
+demo-wordpress: setup-dev  ## … behind a real WordPress with the plugin, and say where to click (needs PHP)
+	@exec $(BIN)/handrail demo-wordpress
+
+plugin: setup-dev  ## the WordPress plugin as wp-widget/build/handrail.zip, to be uploaded under Plugins → Add
+	@$(BIN)/python -m ops.plugin
+
+pot:  ## write the plugin's list of phrases anew (needs PHP)
+	@php .venv/share/wordpress/wp-cli/wp-cli.phar --allow-root i18n make-pot wp-widget wp-widget/languages/handrail.pot --exclude=build --skip-block-json --slug=handrail --quiet
 
 test: setup-dev  ## lint, types, imports, and every test
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup

@@ -1,0 +1,152 @@
+"""From activation to deletion: tables, jobs, personal data, Site Health, networks."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ops.wordpress import files
+from ops.wordpress.site import Site
+from tests.web.wordpress import SECRET
+from tests.wordpress.conftest import PLUGIN
+from tests.wordpress.plugin import Shop
+
+pytestmark = [pytest.mark.xdist_group("wordpress")]
+JOBS = """$jobs = array( 'handrail_send', 'handrail_tidy', 'handrail_index' );
+    echo implode( ' ', array_filter( $jobs, 'wp_next_scheduled' ) );"""
+KEPT = """global $wpdb;
+    $options = $wpdb->get_col( "SELECT option_name FROM $wpdb->options WHERE option_name LIKE 'handrail%'" );
+    echo count( $options ), ' ', count( $wpdb->get_col( "SHOW TABLES LIKE '%handrail%'" ) );"""
+
+
+def test_deactivation_takes_the_jobs_away_and_keeps_what_waits(shop: Shop) -> None:
+    shop.backend.standing = (503, 0)
+    shop.publish()
+    assert shop.site.php(JOBS) == "handrail_send handrail_tidy"
+    shop.site.wp("plugin", "deactivate", "handrail")
+    assert shop.site.php(JOBS) == ""
+    shop.site.wp("plugin", "activate", "handrail")
+    assert shop.counts()["waiting"] == 1
+
+
+@pytest.mark.parametrize(("wanted", "left"), [(False, "2 1"), (True, "0 0")])
+def test_deletion_removes_data_only_where_that_is_wanted(shop: Shop, *, wanted: bool, left: str) -> None:
+    shop.set(delete_on_uninstall=wanted)
+    shop.site.wp("plugin", "deactivate", "handrail")
+    shop.site.wp(
+        "eval",
+        "define( 'WP_UNINSTALL_PLUGIN', 'handrail/handrail.php' ); require WP_PLUGIN_DIR . '/handrail/uninstall.php';",
+    )
+    assert shop.site.php(KEPT) == left
+
+
+def test_a_table_of_an_older_version_is_changed_when_it_is_needed(shop: Shop) -> None:
+    """The schema's version decides, not the activation hook, which an update does not call."""
+    said = shop.php(
+        """$wpdb->query( 'DROP TABLE ' . Schema::events() ); update_option( Schema::OPTION, '0' );
+        Queue::put( 'post.updated', 'page', 1 ); echo Queue::counts()['waiting'], ' ', get_option( Schema::OPTION );"""
+    )
+    assert said == "1 1"
+
+
+def test_what_is_kept_of_a_person_is_exported_and_erased(shop: Shop) -> None:
+    """The login name beside an event; and the eraser says where the conversations are."""
+    shop.site.wp("post", "create", "--post_type=page", "--post_status=publish", "--post_title=A", "--user=admin")
+    code = """$all = apply_filters( 'wp_privacy_personal_data_%s', array() );
+    echo wp_json_encode( $all['handrail']['callback']( 'admin@shop.example', 1 ) );"""
+    found = json.loads(shop.site.php(code % "exporters"))
+    assert found["done"]
+    assert found["data"][0]["data"][0]["value"] == "admin"
+    erased = json.loads(shop.site.php(code % "erasers"))
+    assert (erased["items_removed"], erased["items_retained"], erased["done"]) == (1, True, True)
+    assert "kept by Handrail itself" in erased["messages"][0]
+    assert json.loads(shop.site.php(code % "exporters"))["data"] == []
+
+
+def test_the_privacy_policy_has_words_for_it(shop: Shop) -> None:
+    said = shop.site.php(
+        """foreach ( array( 'plugin', 'class-wp-privacy-policy-content' ) as $file ) {
+            require_once ABSPATH . "wp-admin/includes/$file.php"; }
+        wp_set_current_user( 1 ); $GLOBALS['wp_current_filter'][] = 'admin_init'; define( 'WP_ADMIN', true );
+        Handrail\\Privacy::suggest_policy();
+        echo implode( ' ', array_column( WP_Privacy_Policy_Content::get_suggested_policy_text(), 'plugin_name' ) );"""
+    )
+    assert "Handrail" in said.split()
+
+
+def test_site_health_knows_good_from_bad(shop: Shop) -> None:
+    """Plain HTTP, dead letters, events that wait for long, nothing set up."""
+    look = "echo Site_Health::test_settings()['status'], ' ', Site_Health::test_queue()['status'];"
+    assert shop.php(look) == "critical good", "the tests' backend is reached without TLS"
+    shop.set(backend="https://support.example")
+    assert shop.php(look) == "good good"
+    shop.php("Queue::put( 'post.updated', 'page', 1 ); Queue::bury( Queue::claim(), 'Refused.' );")
+    assert shop.php(look) == "good recommended"
+    shop.php(
+        """Queue::put( 'post.updated', 'page', 1 );
+        $wpdb->query( 'UPDATE ' . Schema::events() . ' SET occurred_at = 1' );"""
+    )
+    assert shop.php(look) == "good critical"
+    shop.set(site_id="")
+    assert shop.php(look).startswith("recommended")
+
+
+def test_the_debug_information_holds_no_secret(shop: Shop) -> None:
+    told = shop.php("echo wp_json_encode( Site_Health::add_information( array() ) );")
+    fields = json.loads(told)["handrail"]["fields"]
+    assert fields["webhook"]["value"] == "set"
+    assert SECRET not in told
+
+
+def test_other_software_learns_what_it_may_do_here(shop: Shop) -> None:
+    """WordPress' Abilities API: only for those who may change settings."""
+    ask = """wp_set_current_user( %d ); $it = wp_get_ability( 'handrail/state' )->execute();
+    echo is_wp_error( $it ) ? $it->get_error_code() : $it['waiting'];"""
+    assert shop.php(ask % 1) == "0"
+    assert shop.php(ask % 0) == "ability_invalid_permissions"
+
+
+def test_old_events_are_forgotten(shop: Shop) -> None:
+    """Told ones after a week, dead ones after ninety days."""
+    said = shop.php(
+        """foreach ( array( 8, 6, 89, 91 ) as $n => $days ) {
+            Queue::put( 'post.updated', 'page', $n + 1 ); $row = Queue::claim();
+            $n < 2 ? Queue::sent( $row ) : Queue::bury( $row, 'Refused.' );
+            $settled = array( 'settled_at' => time() - $days * DAY_IN_SECONDS );
+            $wpdb->update( Schema::events(), $settled, array( 'id' => $row->id ) ); }
+        do_action( Sender::TIDY ); $counts = Queue::counts(); echo $counts['sent'], ' ', $counts['dead'];"""
+    )
+    assert said == "1 1"
+
+
+def test_each_site_of_a_network_has_its_own_table_and_its_own_secret(tmp_path: Path) -> None:
+    """A site that is made later, too; one site's secret does not speak for another; deletion takes all tables."""
+    site = Site(tmp_path)
+    site.start()
+    try:
+        site.wp("core", "multisite-convert")
+        site.configure(
+            {
+                "MULTISITE": True,
+                "SUBDOMAIN_INSTALL": False,
+                "DOMAIN_CURRENT_SITE": f"127.0.0.1:{site.port}",
+                "PATH_CURRENT_SITE": "/",
+                "SITE_ID_CURRENT_SITE": "1",
+                "BLOG_ID_CURRENT_SITE": "1",
+                "HANDRAIL_WEBHOOK_SECRET": "for-the-main-site",
+                "HANDRAIL_WEBHOOK_SECRET_2": "for-the-second",
+            }
+        )
+        files.put_plugin(site.root, PLUGIN, "handrail")
+        site.wp("plugin", "activate", "handrail", "--network")
+        for slug in ("second", "third"):
+            site.wp("site", "create", f"--slug={slug}")
+        ask = r"""foreach ( array( 1, 2, 3 ) as $id ) { switch_to_blog( $id ); global $wpdb;
+            $tables = $wpdb->get_col( "SHOW TABLES LIKE '{$wpdb->prefix}handrail_events'" );
+            echo Handrail\Settings::secret( 'webhook' ), '|', count( $tables ), ' '; restore_current_blog(); }"""
+        assert site.php(ask).split() == ["for-the-main-site|1", "for-the-second|1", "|1"]
+        site.wp("site", "delete", "3", "--yes")
+        tables = "echo implode( ' ', $GLOBALS['wpdb']->get_col( \"SHOW TABLES LIKE '%handrail_events'\" ) );"
+        assert site.php(tables) == "wp_2_handrail_events wp_handrail_events"
+    finally:
+        site.stop()
