@@ -25,7 +25,6 @@ ADD = text("""
         actor varchar, data jsonb, body text, occurred_at timestamptz
     )
     ON CONFLICT DO NOTHING
-    RETURNING id
 """)
 KNOWN = text("""
     SELECT source, site_id, event_id, body_hash, id, state = 'conflict' FROM webhook_events
@@ -49,10 +48,14 @@ def storing() -> Iterator[Session]:
 
 def write(session: Session, events: Sequence[Received]) -> list[Stored | Unavailable]:
     """Store `events`, whose keys differ, each once, in their order; what became of each, in the same order."""
-    added = _add(session, events, "pending")
-    rest = [one for one in events if one.id not in added]
-    settled = _settle(session, rest) if rest else {}
-    return [Stored(one.id) if one.id in added else settled[key_of(one)] for one in events]
+    if _add(session, events, "pending") == len(events):
+        return [Stored(one.id) for one in events]
+    known = _known(session, events)
+    conflicts = [one for one in events if (bodies := known.get(key_of(one))) and one.body_hash not in bodies]
+    if conflicts:
+        _add(session, conflicts, "conflict")
+        known = _known(session, events)
+    return [_settled(one, known) for one in events]
 
 
 def key_of(one: Received) -> Key:
@@ -60,21 +63,12 @@ def key_of(one: Received) -> Key:
     return one.source, one.site_id, one.event_id
 
 
-def _settle(session: Session, events: Sequence[Received]) -> dict[Key, Stored | Unavailable]:
-    """What has been there before: known; or, with another body than the first, a conflict, which is kept once."""
-    known = _known(session, events)
-    new = [one for one in events if known.get(key_of(one)) and one.body_hash not in known[key_of(one)]]
-    added = _add(session, new, "conflict") if new else set()
-    # Gone between two statements, or written by another process in between: when it is sent again, all is said.
-    settled: dict[Key, Stored | Unavailable] = {
-        key_of(one): Unavailable("The event could not be stored: send it again.") for one in events
-    }
-    for one in events:
-        if one.id in added:
-            settled[key_of(one)] = Stored(one.id, conflict=True)
-        elif found := known.get(key_of(one), {}).get(one.body_hash):
-            settled[key_of(one)] = Stored(found[0], known=not found[1], conflict=found[1])
-    return settled
+def _settled(one: Received, known: "dict[Key, Bodies]") -> Stored | Unavailable:
+    found = known.get(key_of(one), {}).get(one.body_hash)
+    if found is None:  # gone between two statements: when it is sent again, it is new
+        return Unavailable("The event could not be stored: send it again.")
+    id_, conflict = found
+    return Stored(id_, known=id_ != one.id and not conflict, conflict=conflict)
 
 
 def _known(session: Session, events: Sequence[Received]) -> dict[Key, Bodies]:
@@ -85,8 +79,10 @@ def _known(session: Session, events: Sequence[Received]) -> dict[Key, Bodies]:
     return known
 
 
-def _add(session: Session, events: Sequence[Received], state: str) -> set[UUID]:
-    return set(session.scalars(ADD, {"events": json.dumps([_row(one) for one in events]), "state": state}))
+def _add(session: Session, events: Sequence[Received], state: str) -> int:
+    rows = json.dumps([_row(one) for one in events])
+    result: Any = session.execute(ADD, {"events": rows, "state": state})
+    return int(result.rowcount)
 
 
 def _row(one: Received) -> dict[str, Any]:
