@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client import generate_latest
 from sqlalchemy import select, text, update
 
 from core.db import transaction
@@ -138,6 +139,7 @@ def test_a_signature_does_not_fit_another_body_or_another_time(doors: TestClient
         (b'{"site_id": "demo-test", "x": NaN}', 400),
         (b'{"site_id": "demo-test", "x": "\\u0000"}', 400),
         (b'{"site_id": "demo-test", "x": "\\ud800"}', 400),
+        (b'{"site_id": "demo\\u0000test"}', 400),
         (b'{"site_id": {"a": 1}}', 400),
         (b'{"site_id": "' + b"x" * 600_000 + b'"}', 413),
     ],
@@ -235,3 +237,27 @@ def test_what_can_not_be_stored_in_time_is_not_accepted(doors: TestClient) -> No
     doors.app.state.intake._patience = 4.0  # type: ignore[attr-defined]
     assert post(doors, body).status_code == 202  # sent again, as senders do
     assert [row.event_id for row in stored()] == [body["id"]]
+
+
+def test_a_secret_that_can_not_be_looked_up_is_not_a_wrong_one(doors: TestClient) -> None:
+    with transaction() as session:
+        session.execute(text("ALTER TABLE sites RENAME TO away"))
+    try:
+        answer = post(doors, event())
+    finally:
+        with transaction() as session:
+            session.execute(text("ALTER TABLE away RENAME TO sites"))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert post(doors, event()).status_code == 202
+
+
+def test_the_short_way_has_what_every_way_has(doors: TestClient) -> None:
+    raw, headers = signed(event())
+    answer = doors.post(DOOR, content=raw, headers=headers | {"X-Request-ID": "from-wordpress-1"})
+    assert answer.headers["x-request-id"] == "from-wordpress-1"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-type"] == "application/json"
+    assert doors.put(DOOR, content=raw, headers=headers).status_code == 405
+    assert "/webhooks/wordpress" in doors.get("/api/openapi.json").json()["paths"]
+    counted = 'handrail_request_seconds_count{route="/webhooks/wordpress",status="2xx"}'
+    assert counted in generate_latest().decode()

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
@@ -114,7 +114,8 @@ class Intake:
             # One of them can't be kept, and it isn't said which one: the others must not suffer for it.
             return [result for event in events for result in self._store([event])]
         except AWAY as error:
-            log.warning("webhooks_not_stored", count=len(events), cause=type(error).__name__)
+            known = isinstance(error, (OperationalError, NoConnection))
+            log.warning("webhooks_not_stored", count=len(events), cause=type(error).__name__, exc_info=not known)
             return [Unavailable("The database is away: send this event again.")] * len(events)
         except Exception:
             log.exception("webhook_intake_broke")

@@ -17,8 +17,8 @@ EVENTS = frozenset(
         *("order.updated", "order.deleted", "site.ping"),
     }
 )
-NAME = re.compile(r"[\w-]{1,40}")
-NUMBER = re.compile(r"\d{1,19}")
+NAME = re.compile(r"[\w-]{1,40}", re.ASCII)
+NUMBER = re.compile(r"[0-9]{1,19}")
 KEY = re.compile(r"[A-Za-z0-9:._-]{1,120}")
 
 
