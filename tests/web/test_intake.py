@@ -65,7 +65,10 @@ def rows() -> list[WebhookEvent]:
 
 def test_what_is_stored_is_what_came_and_in_its_order() -> None:
     at = datetime(2026, 8, 3, 12, 0, 0, 123456, tzinfo=UTC)
-    data = {"text": 'Grüße \N{SLIGHTLY SMILING FACE} \\u0000 "quoted"', "deep": [1.5, None, True, 10**40, {}]}
+    data: dict[str, object] = {
+        "text": 'Grüße \N{SLIGHTLY SMILING FACE} \\u0000 "quoted"',
+        "deep": [1.5, None, True, 10**40, {}],
+    }
     many = [received(f"e-{n}", data=data, body=bytes(range(256)), occurred_at=at, actor="ada") for n in range(50)]
     with running(Intake(1_000)) as intake:
         assert take(intake, *many) == [Stored(one.id) for one in many]
