@@ -18,6 +18,8 @@ from core.db import transaction
 from core.embedded import Addresses
 from core.models import Site, WebhookEvent
 from core.settings import get_settings
+from kb.documents.registering import register
+from kb.sources.source import Source
 from tests.conftest import SITE, make_site
 from tests.web.wordpress import SECRET, event, media, signed
 from web.app import make_app
@@ -205,6 +207,24 @@ def test_the_older_contract_for_media_is_kept(doors: TestClient) -> None:
     assert doors.get(f"/webhook/wp-media/{answer.json()['id']}").json()["state"] == "pending"
     wrong = headers | {"X-WP-Signature": "0" * 64}
     assert doors.post("/webhook/wp-media", content=raw, headers=wrong).status_code == 401
+
+
+def test_a_file_that_is_changed_twice_in_a_moment_is_read_twice(doors: TestClient) -> None:
+    for title in ("A", "B"):
+        raw, headers = media(title=title)
+        assert doors.post("/webhook/wp-media", content=raw, headers=headers).json()["state"] == "accepted"
+    assert [(row.data["title"], row.state) for row in stored()] == [("A", "pending"), ("B", "pending")]
+
+
+def test_the_state_says_why_a_file_could_not_be_read(doors: TestClient) -> None:
+    raw, headers = media()
+    id_ = doors.post("/webhook/wp-media", content=raw, headers=headers).json()["id"]
+    with transaction() as session:
+        session.execute(update(WebhookEvent).values(state="done"))
+        document = register(session, site_id=SITE, source=Source("url", "wordpress:attachment:7"))
+        document.state, document.reason = "failed", "The page is larger than 25 MB: upload it in parts."
+    answer = doors.get(f"/webhook/wp-media/{id_}").json()
+    assert (answer["state"], answer["reason"]) == ("done", "The page is larger than 25 MB: upload it in parts.")
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,17 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from core.db import reading
 from core.errors import NotFound
-from core.models import WebhookEvent
+from core.models import Document, WebhookEvent
 from web.chat import PROBLEMS
 from web.schemas import EventAccepted, EventState
 from web.webhooks import bodies, wordpress
+from web.webhooks.acts import locator_of
 from web.webhooks.intake import Intake
 from web.webhooks.received import Received
 from web.webhooks.secrets import Secrets
@@ -54,9 +57,16 @@ def state_of(event_id: UUID, response: Response) -> EventState:
     response.headers["Cache-Control"] = "no-store"
     with reading() as session:
         found = session.get(WebhookEvent, event_id)
-    if found is None:
-        raise EventNotFound
-    return EventState(id=found.id, state=found.state, reason=found.reason, attempts=found.attempts)
+        if found is None:
+            raise EventNotFound
+        reason = found.reason or (_of_document(session, found) if found.state == "done" else "")
+    return EventState(id=found.id, state=found.state, reason=reason, attempts=found.attempts)
+
+
+def _of_document(session: Session, event: WebhookEvent) -> str:
+    """Why what the event is about could not be read; "" where it could, or where it is no document."""
+    wanted = select(Document.reason).where(Document.site_id == event.site_id, Document.locator == locator_of(event))
+    return session.scalar(wanted) or ""
 
 
 async def _accept(request: Request, read: Reading) -> Response:
