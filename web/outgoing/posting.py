@@ -1,7 +1,8 @@
 """One POST to an address that may be called, which ends in time whatever the other side does."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import httpx2
 
@@ -20,11 +21,12 @@ class NoAnswer(HandrailError):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back."""
+    """What came back. `said` is what a carrier has read of the body."""
 
     status: int
     retry_after: str = ""
     location: str = ""
+    said: dict[str, Any] = field(default_factory=dict)
 
 
 def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float, private_hosts: tuple[str, ...]) -> Answer:
