@@ -1,4 +1,4 @@
-"""What staff tell each other about a thread. It has a table of its own: nothing that visitors or brains read is there."""
+"""What staff tell each other about a thread: in a table of its own, which no visitor's or brain's way leads to."""
 
 from uuid import UUID, uuid4
 
@@ -17,7 +17,7 @@ SLACK = "slack"
 
 
 def note(
-    session: Session, thread_id: UUID, person: Person, text: str, source: str = "desk", source_id: str | None = None
+    session: Session, thread_id: UUID, person: Person, text: str, *, source: str = "desk", source_id: str | None = None
 ) -> UUID:
     """Keep `text` for staff alone: the note's id. The same `source_id` ("slack:CHANNEL:TS") twice is one note.
 
@@ -30,10 +30,10 @@ def note(
         raise ThreadNotFound
     if source != SLACK:
         check_role(session, person, thread.site_id, ANSWERING, ThreadNotFound)
-    row = {"id": uuid4(), "thread_id": thread_id, "author": person.name, "content": words}
+    id_ = uuid4()
+    row = {"id": id_, "thread_id": thread_id, "author": person.name, "content": words}
     added = insert(Note).values(**row, source=source, source_id=source_id).on_conflict_do_nothing()
-    id_ = session.scalar(added.returning(Note.id))
-    if id_ is None:
+    if session.scalar(added.returning(Note.id)) is None:
         return session.scalars(select(Note.id).where(Note.source_id == source_id)).one()
     tell_staff(session, thread_id, "note", note=id_)
     return id_

@@ -51,7 +51,7 @@ def roles_on(session: Session, person: Person, site_id: str) -> frozenset[str]:
 def check_role(
     session: Session, person: Person, site_id: str, allowed: frozenset[str], unknown: type[NotFound] = NotFound
 ) -> None:
-    """Raises RoleMissing without one of the `allowed` roles, and `unknown` without any: it is another site's business."""
+    """Raises RoleMissing without one of the `allowed` roles, `unknown` without any: another site's business."""
     roles = roles_on(session, person, site_id)
     if not roles:
         raise unknown
