@@ -85,5 +85,5 @@ def _days(which: str) -> list[str]:
 def _lines(hours: dict[str, Any]) -> list[str]:
     if not hours:
         return ["Somebody is always there."]
-    spans = {**hours["days"], **hours["dates"]}
+    spans = {**hours["days"], **hours.get("dates", {})}
     return [hours["zone"], *(f"{day}  {', '.join('-'.join(span) for span in spans[day]) or 'closed'}" for day in spans)]
