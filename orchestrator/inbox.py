@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import MessageEmpty, MessageNotText, MessageTooLong, ThreadNotFound
 from core.log import EMAIL
-from core.models import Handoff, Thread, Ticket, Visitor
+from core.models import Handoff, Thread, Visitor
 from core.settings import get_settings
 from orchestrator.case import Case, lock_case
 from orchestrator.events import PersonAskedFor, VisitorSaid
@@ -16,6 +16,7 @@ from orchestrator.guards import encoding
 from orchestrator.journal import open_turn, open_turn_of, record
 from orchestrator.messages import say
 from orchestrator.open_turns import OpenTurn
+from tools.tickets import visitor_named, visitor_wrote
 
 KNOWN = text("SELECT id, turn_id FROM messages WHERE thread_id = :thread_id AND client_msg_id = :client_msg_id")
 WITH_A_PERSON = ("waiting", "person")
@@ -57,6 +58,8 @@ def accept(session: Session, thread: Thread, given: str, client_msg_id: str) -> 
     turn_id = turn.id if turn else None
     message_id = say(session, case.thread_id, "visitor", words, turn_id=turn_id, client_msg_id=client_msg_id)
     assert message_id is not None  # the thread is locked: nobody has stored it in between
+    if case.ticket_pending:
+        visitor_wrote(session, case.thread_id)
     _note_address(session, case, words)
     if turn is not None:
         turn.heard[str(message_id)] = words
@@ -101,8 +104,5 @@ def _note_address(session: Session, case: Case, words: str) -> None:
     found = EMAIL.search(words)
     if found is None:
         return
-    waiting = session.scalars(select(Ticket).where(Ticket.thread_id == case.thread_id, Ticket.email.is_(None))).all()
-    for ticket in waiting:
-        ticket.email = found.group()
-    if waiting:
+    if visitor_named(session, case.thread_id, found.group()):
         session.get_one(Visitor, case.visitor_id).contact_email = found.group()
