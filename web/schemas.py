@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
 
+from tools.address import Address
+
 SiteId = Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,64}$")]
 # An id that is no UUID names nothing: that is a 404 like any unknown one, so it comes in as text.
 GivenId = Annotated[str, StringConstraints(max_length=64)]
@@ -96,6 +98,19 @@ class Citation(BaseModel):
     start: int | None = None
     end: int | None = None
     link: str = ""
+
+
+class TranscriptAsked(Given):
+    """Where to send the conversation; without `email`, to the address that is known."""
+
+    thread_id: GivenId
+    email: Address | None = None
+
+
+class TranscriptSent(BaseModel):
+    """It leaves within seconds, if the address takes mail."""
+
+    email: str
 
 
 class MessageShown(BaseModel):
