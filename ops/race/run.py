@@ -26,7 +26,7 @@ WAIT_MINUTES = 0.001  # so that visitors are told that nobody came while somebod
 LEASE_S = 0.03  # so that workers lose turns to each other
 SWEEP_S = 0.02
 PATIENCE_S = 60.0
-ERASED_EACH = 20
+ERASED_EACH = 10
 REVIEWED_EACH = 4
 NAMES = ("handoff_human", "create_ticket")
 
@@ -86,7 +86,7 @@ def _play(table: Table, staff: tuple[Person, Person], n: int) -> None:
     table.over = True
     _join(table, working)
     table.faults += [leak for brain in brains for leak in brain.leaks]
-    if first and table.counts["first claims won"] == 0:
+    if first and not table.counts["erase"] and table.counts["first claims won"] == 0:
         table.faults.append("both claimed, and neither has it")
 
 
