@@ -23,8 +23,8 @@ from orchestrator.turn import take_turn
 from orchestrator.world import World
 
 LONGEST_PAUSE_S = 0.012
-MESSAGES, STEPS = 4, 6
-BELL_S = 0.03  # for which a worker waits for a bell
+MESSAGES, STEPS = 3, 5
+BELL_S = 0.05  # for which a worker waits for a bell
 
 
 @dataclass

@@ -24,7 +24,7 @@ from tools.catalog import TOOLS
 
 WAIT_MINUTES = 0.001  # so that visitors are told that nobody came while somebody comes
 LEASE_S = 0.03  # so that workers lose turns to each other
-SWEEP_S = 0.02
+SWEEP_S = 0.03
 PATIENCE_S = 60.0
 ERASED_EACH = 10
 REVIEWED_EACH = 4
