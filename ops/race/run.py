@@ -16,7 +16,7 @@ from core.models import Message, Site, Staff, StaffRole, Turn, TurnEvent, Visito
 from core.settings import Settings, get_settings
 from ops.race.acts import Table, be_staff, be_visitor, be_worker, erase, standing
 from ops.race.moody import Moody
-from ops.race.verdict import judge
+from ops.race.verdict import judge, overtaking
 from orchestrator import desk, inbox, overdue
 from orchestrator.people import Person
 from orchestrator.world import World
@@ -173,3 +173,4 @@ def _count(session: Session, table: Table, figures: Figures) -> None:
     ended = select(TurnEvent.turn_id).join(Turn).where(Turn.thread_id == table.thread_id)
     claimed = session.scalars(ended.where(TurnEvent.event["type"].astext == "PersonClaimed")).all()
     figures.counts["turns that a claim silenced"] += len(claimed)
+    figures.counts["messages told before an earlier one"] += overtaking(session, table)
