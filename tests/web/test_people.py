@@ -3,7 +3,6 @@
 from datetime import datetime
 
 import pytest
-from orchestrator.hours import HoursRefused
 from sqlalchemy import select, update
 from typer.testing import CliRunner, Result
 
@@ -13,6 +12,7 @@ from core.models import Message, Note, Site, Thread
 from orchestrator import inbox
 from tests.orchestrator.test_turn import play_with, shop
 from tests.web.client import Guest
+from tools.hours import HoursRefused
 from web.cli import make_cli
 
 __all__ = ["shop"]  # a fixture

@@ -83,7 +83,7 @@ def _days(which: str) -> list[str]:
 
 
 def _lines(hours: dict[str, Any]) -> list[str]:
-    from orchestrator.hours import DAYS
+    from tools.hours import DAYS
 
     if not hours:
         return ["Somebody is always there."]
