@@ -17,6 +17,9 @@ from orchestrator.events import DraftApproved, DraftRefused, Phase, Review
 from orchestrator.inbox import checked
 from orchestrator.journal import lock_thread, open_turn_of, record
 from orchestrator.memory import unanswered
+from orchestrator.people import ANSWERING, Person, check_role
+from tools.fitted import fitted
+from tools.handoffs import REASON_MAX
 
 MARK = re.compile(r" ?\[(\d+)\]")
 NAME_CHARS = 8
@@ -51,27 +54,29 @@ def drafts(session: Session, site_id: str | None = None) -> tuple[Held, ...]:
     return tuple(_held(session, *row) for row in rows)
 
 
-def approve(session: Session, name: str, person: str, text: str | None = None) -> Held:
+def approve(session: Session, name: str, person: Person, text: str | None = None) -> Held:
     """Send the draft called `name`, or `text` in its place with those of its citations that `text` still has.
 
-    Raises DraftNotFound, Conflict where it has just become void, and MessageEmpty, MessageTooLong or MessageNotText.
+    Raises DraftNotFound, RoleMissing, Conflict where it has just become void, and MessageEmpty, MessageTooLong or
+    MessageNotText.
     """
-    held = _find(session, name)
+    held = find(session, name)
     words, citations = (held.text, held.citations) if text is None else _edited(checked(text), held.citations)
-    _record(session, held, DraftApproved(held.n, person, words, citations))
+    _record(session, held, person, DraftApproved(held.n, person.name, words, citations))
     return held
 
 
-def refuse(session: Session, name: str, person: str, reason: str) -> Held:
-    """Send a person instead of the draft called `name`. Raises DraftNotFound, Conflict."""
-    held = _find(session, name)
-    _record(session, held, DraftRefused(held.n, person, reason))
+def refuse(session: Session, name: str, person: Person, reason: str) -> Held:
+    """Send a person instead of the draft called `name`. Raises DraftNotFound, RoleMissing, Conflict."""
+    held = find(session, name)
+    _record(session, held, person, DraftRefused(held.n, person.name, fitted(reason, REASON_MAX)))
     return held
 
 
-def _record(session: Session, held: Held, decided: Review) -> None:
+def _record(session: Session, held: Held, person: Person, decided: Review) -> None:
     """Decide under the thread's lock: the visitor may have written, or somebody else decided, a moment ago."""
     lock_thread(session, held.thread_id)
+    check_role(session, person, held.site_id, ANSWERING, DraftNotFound)
     turn = open_turn_of(session, held.thread_id)
     if turn is None or turn.id != held.turn_id or turn.phase != Phase.REVIEWING:
         raise Conflict("This draft is void: the visitor wrote more, or somebody was quicker.")
@@ -80,7 +85,8 @@ def _record(session: Session, held: Held, decided: Review) -> None:
         raise Conflict("Another draft has taken the place of this one: look at it first.")
 
 
-def _find(session: Session, name: str) -> Held:
+def find(session: Session, name: str) -> Held:
+    """The draft that waits under `name`. Raises DraftNotFound."""
     for held in drafts(session):
         if held.name == name:
             return held

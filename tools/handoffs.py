@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import Conflict
 from core.models import Handoff, Thread
-from tools import notices
+from tools import notices, staff_news
 from tools.fitted import fitted
 
 REASON_MAX = 500
@@ -36,6 +36,7 @@ def queue_handoff(session: Session, *, key: str, site_id: str, thread_id: UUID, 
         if found := _standing(session, key, thread_id):
             if new:
                 notices.handoff_queued(session, found)
+                staff_news.ring(session, site_id, thread_id, "handoff", handoff=found.id)
             return found
     raise Conflict("The queue changed just now: try again.")
 

@@ -98,6 +98,7 @@ class MessageShown(BaseModel):
     id: UUID
     role: Literal["visitor", "agent", "staff", "system"]
     content: str
+    author: str = Field("", description="Of staff's words: the name of whoever answers.")
     citations: list[Citation]
     created_at: Moment
 
