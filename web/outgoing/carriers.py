@@ -9,6 +9,7 @@ from core.settings import Settings
 from web.outgoing.claims import Claimed
 from web.outgoing.notices import NOTICES
 from web.outgoing.posting import Answer
+from web.slack.carrier import SLACK
 
 Parcel = Callable[[], Answer]  # sends it once, with no transaction open; raises a HandrailError where nothing came back
 
@@ -26,7 +27,7 @@ class Carrier(Protocol):
         """Write down what the other side said of it, in the transaction that settles it as sent."""
 
 
-CARRIERS: dict[str, Carrier] = {"notices": NOTICES}
+CARRIERS: dict[str, Carrier] = {"notices": NOTICES, "slack": SLACK}
 
 
 def carrier_of(destination: str) -> Carrier | None:

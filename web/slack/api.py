@@ -39,6 +39,14 @@ class SlackFault(HandrailError):
     """Slack lets Handrail in no more, or the channel has gone; the message says what to do."""
 
 
+class AppGone(SlackFault):
+    """The app was uninstalled, or its token is no good: for all sites."""
+
+
+class ChannelGone(SlackFault):
+    """A channel was deleted or archived, or the app is not in it."""
+
+
 class SlackRefused(HandrailError):
     """Slack does not take this one thing."""
 
@@ -99,9 +107,9 @@ def _refused(call: Call, error: SlackApiError) -> Answer:
         status = 429 if name == "ratelimited" or status == 429 else 503  # noqa: PLR2004
         return Answer(status, retry_after=str(waits.get("retry-after", "")))
     if name in APP_GONE:
-        raise SlackFault(f"Slack lets Handrail in no more ({name}): install the app again and set its token")
+        raise AppGone(f"Slack lets Handrail in no more ({name}): install the app again and set its token")
     if name in CHANNEL_GONE:
-        raise SlackFault(f"The channel can't be posted to ({name}): invite the app there, or choose another one")
+        raise ChannelGone(f"The channel can't be posted to ({name}): invite the app there, or choose another one")
     if status >= 500:  # noqa: PLR2004
         return Answer(status)
     raise SlackRefused(f"Slack does not take it: {name or f'HTTP {status}'}.")

@@ -19,13 +19,23 @@ QUESTION_MAX = 1_500
 LINE_MAX = 900
 SHOWN = 5  # sources, searches, calls
 
-LANGUAGES = dict(
-    pair.split("=")
-    for pair in (
-        "ar=Arabic da=Danish de=German en=English es=Spanish fi=Finnish fr=French it=Italian nl=Dutch no=Norwegian "
-        "pl=Polish pt=Portuguese ru=Russian sv=Swedish tr=Turkish"
-    ).split()
-)
+LANGUAGES = {
+    "ar": "Arabic",
+    "da": "Danish",
+    "de": "German",
+    "en": "English",
+    "es": "Spanish",
+    "fi": "Finnish",
+    "fr": "French",
+    "it": "Italian",
+    "nl": "Dutch",
+    "no": "Norwegian",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ru": "Russian",
+    "sv": "Swedish",
+    "tr": "Turkish",
+}
 PRIORITIES = {"urgent": ":red_circle: urgent", "high": ":large_orange_circle: high", "normal": "normal", "low": "low"}
 ROLES = {"visitor": "Visitor", "agent": "Assistant", "staff": "Staff", "system": "Shown to both"}
 CUT = "… It goes on at the desk."
@@ -118,6 +128,11 @@ def ticket(number: int, status: str, priority: str, subject: str, desk_url: str)
 def answer(text: str, sources: Sequence[dict[str, Any]]) -> Blocks:
     """What the agent says to somebody who asked it in Slack, with the pages that it rests on."""
     return [*_long(text), *_cited(sources)]
+
+
+def by(author: str) -> Blocks:
+    """Who of the staff says what follows; nothing where it is the agent."""
+    return [_context(f"*{escaped(author)}*")] if author else []
 
 
 def moment(at: datetime) -> str:
