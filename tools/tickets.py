@@ -1,13 +1,15 @@
-"""Writing a ticket: once for each key."""
+"""Writing a ticket: once for each key, due by its priority, with a history."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from core.models import Thread, Ticket, Visitor
-from tools import notices
+from core.models import Thread, Ticket, TicketEvent, Visitor
+from tools import letters, notices
+from tools.due import due
 from tools.fitted import fitted
 
 SUBJECT_MAX = 200
@@ -38,12 +40,23 @@ def open_ticket(
         "body": fitted(body, BODY_MAX),
         "priority": priority,
     }
-    added = insert(Ticket).values(row).on_conflict_do_nothing(index_elements=["key"]).returning(Ticket.id)
+    due_at = due(session, site_id, priority)
+    added = insert(Ticket).values(row | {"due_at": due_at}).on_conflict_do_nothing(index_elements=["key"]).returning(Ticket.id)
     new = session.scalar(added) is not None
     if email:
         visitor = select(Thread.visitor_id).where(Thread.id == thread_id).scalar_subquery()
         session.execute(update(Visitor).where(Visitor.id == visitor).values(contact_email=email))
     ticket = session.scalars(select(Ticket).where(Ticket.key == key)).one()
     if new:
+        note(session, ticket, "agent", "opened", priority=priority)
         notices.ticket_opened(session, ticket)
+        letters.ticket_opened(session, ticket)
     return ticket
+
+
+def note(session: Session, ticket: Ticket, actor: str, kind: str, **details: Any) -> int:
+    """Add a line to the ticket's history: its id."""
+    line = TicketEvent(ticket_id=ticket.id, actor=actor, kind=kind, details=details)
+    session.add(line)
+    session.flush()
+    return line.id
