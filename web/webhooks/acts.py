@@ -10,6 +10,8 @@ from core.models import Site, WebhookEvent
 from kb.documents.registering import register, remove
 from kb.sources.source import EVERY_CHANNEL, Source
 from tools.importer import forget_order, keep_order
+from web.slack import acts as slack
+from web.slack import events
 
 Act = Callable[[Session, Site, WebhookEvent], str]
 
@@ -68,6 +70,10 @@ ACTS: dict[str, Act] = {
     "order.updated": _keep_order,
     "order.deleted": _forget_order,
     "site.ping": _nothing,
+    events.SAID: slack.keep_note,
+    events.CHANGED: slack.change_note,
+    events.DELETED: slack.withdraw_note,
+    events.ASKED: slack.put_question,
 }
 """By action. To add one: write what it leads to, and add it here and in `wordpress.EVENTS`."""
 
