@@ -9,15 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from web.slack.brief import Brief, Evidence, Line, Source
-from web.slack.words import escaped, fallback, linked, literal, marked, pieces, short
+from web.slack.words import escaped, fallback, linked, literal, marked, pieces, short, unlinked
 
 Block = dict[str, Any]
 Blocks = list[Block]
 
-MOST_PIECES = 4  # sections of one message: Slack takes some 13,000 characters of blocks in all
-QUESTION_MAX = 1_500
-LINE_MAX = 900
-SHOWN = 5  # sources, searches, calls
+MOST_PIECES = 3  # sections of one message: Slack takes some 13,000 characters of blocks in all
+QUESTION_MAX = 1_000
+LINE_MAX = 700
+SHOWN = 4  # sources, searches, calls: the last ones
 
 LANGUAGES = {
     "ar": "Arabic",
@@ -92,8 +92,8 @@ def message_text(line: Line) -> str:
 
 
 def so_far(lines: Sequence[Line]) -> Blocks:
-    """The conversation before a person was called for."""
-    found = [_context("*The conversation so far*")]
+    """The end of the conversation, before what staff follow."""
+    found = [_context("*The conversation so far*")] if lines else []
     for line in lines:
         text = line.text if len(line.text) <= LINE_MAX else f"{line.text[:LINE_MAX]} {CUT}"
         found += [_context(f"{_who(line)} · {moment(line.at)}"), _section(literal(text))]
@@ -205,7 +205,7 @@ def _name(line: Line) -> str:
 
 
 def _long(text: str) -> Blocks:
-    parts = pieces(text)
+    parts = pieces(unlinked(text))
     shown = [_section(literal(part)) for part in parts[:MOST_PIECES]]
     return shown if len(parts) <= MOST_PIECES else [*shown, _context(CUT)]
 

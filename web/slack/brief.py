@@ -16,7 +16,7 @@ from orchestrator.history import outcomes_of
 from orchestrator.open_turns import read_history
 
 TURNS = 3  # whose journals are read: the last ones
-LINES = 8  # of the conversation so far
+LINES = 5  # of the conversation so far
 
 
 @dataclass(frozen=True)
@@ -114,15 +114,11 @@ def evidence_of(session: Session, thread_id: UUID, until: datetime) -> Evidence:
     )
 
 
-def lines_before(session: Session, handoff: Handoff) -> list[Line]:
-    """The end of the conversation as it was when a person was called for: up to the visitor's last words then."""
-    here = Message.thread_id == handoff.thread_id
-    last = select(Message.position).where(here, Message.role == "visitor", Message.created_at <= handoff.created_at)
-    upto = session.scalar(last.order_by(Message.position.desc()).limit(1))
-    if upto is None:
-        return []
-    rows = session.scalars(select(Message).where(here, Message.position <= upto).order_by(Message.position.desc()))
-    return [Line(row.role, row.author, row.content, row.created_at) for row in rows.fetchmany(LINES)][::-1]
+def lines_before(session: Session, message: Message) -> list[Line]:
+    """What was said last before `message`, oldest first."""
+    before = (Message.thread_id == message.thread_id) & (Message.position < message.position)
+    rows = session.scalars(select(Message).where(before).order_by(Message.position.desc()).limit(LINES)).all()
+    return [Line(row.role, row.author, row.content, row.created_at) for row in reversed(rows)]
 
 
 def _asked(session: Session, thread_id: UUID) -> str:

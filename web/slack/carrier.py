@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from core.db import transaction
 from core.log import get_logger
 from core.models import Site
-from core.outbox import put
 from core.settings import Settings
 from web.outgoing.claims import Claimed
 from web.outgoing.posting import Answer
@@ -49,15 +48,12 @@ class SlackCarrier:
         return lambda: _sent(api, packed, claimed, channel)
 
     def arrived(self, session: Session, claimed: Claimed, answer: Answer) -> None:
-        """Keep where it stands; below a new head comes the conversation so far."""
+        """Keep where it stands."""
         if claimed.kind == "who":
             people.name_author(session, people.Profile.read(answer.said), UUID(claimed.body["note"]))
-        kept = answer.said.get("kept")
-        if not kept:
-            return
-        posts.keep(session, site_id=claimed.site_id, channel=answer.said["channel"], ts=answer.said["ts"], **kept)
-        if kept["kind"] == posts.HEAD:
-            _put_history(session, claimed, kept, answer.said["channel"])
+        if kept := answer.said.get("kept"):
+            place = {"channel": answer.said["channel"], "ts": answer.said["ts"]}
+            posts.keep(session, site_id=claimed.site_id, **place, **kept)
 
 
 SLACK = SlackCarrier()
@@ -102,15 +98,3 @@ def _note_fault(error: SlackFault, which: Any) -> None:
     with transaction() as session:
         text = f"{error.detail}, then run `handrail site slack SITE CHANNEL`: what waited is posted after that."
         session.execute(update(Site).where(which, Site.slack_fault == "").values(slack_fault=text))
-
-
-def _put_history(session: Session, claimed: Claimed, kept: dict[str, Any], channel: str) -> None:
-    put(
-        session,
-        site_id=claimed.site_id,
-        destination=claimed.destination,
-        kind="history",
-        key=f"slack:history:{kept['handoff_id']}:{channel}",
-        body={"handoff": str(kept["handoff_id"])},
-        thread_id=kept["thread_id"],
-    )

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.models import Handoff, Message, Note, Site, SlackPost, Thread, Ticket
+from core.models import Message, Note, Site, SlackPost, Thread, Ticket
 from core.outbox import put
 from core.settings import Settings
 from web.outgoing.claims import Claimed
@@ -92,18 +92,11 @@ def state(at: Packing) -> Packed | None:
     return handoff(at) if _head_of(at, at.id("handoff")) else None
 
 
-def history(at: Packing) -> Packed | None:
-    """The conversation before, below a head that has just been posted."""
-    found = at.session.get(Handoff, at.id("handoff"))
-    head = _head_of(at, found.id) if found else None
-    lines = lines_before(at.session, found) if found else []
-    if found is None or head is None or not lines:
-        return None
-    return at.post("history", found.thread_id, fallback("The conversation so far"), blocks.so_far(lines), below=head)
-
-
 def message(at: Packing) -> Packed | None:
-    """Something was said in a thread that staff follow; to somebody who asked in Slack it is told there, too."""
+    """Something was said in a thread that staff follow; the first time, what came before stands with it.
+
+    To somebody who asked in Slack it is told there, too.
+    """
     found = at.session.get(Message, at.id("message"))
     thread = at.session.get(Thread, found.thread_id) if found else None
     if found is None or thread is None:
@@ -123,6 +116,8 @@ def message(at: Packing) -> Packed | None:
         return None
     line = Line(found.role, found.author, found.content, found.created_at)
     text, shown = blocks.message_text(line), blocks.message(line, found.citations)
+    if not posts.any_below(at.session, head):
+        shown = [*blocks.so_far(lines_before(at.session, found)), *shown]
     return at.post("message", thread.id, text, shown, below=head)
 
 
@@ -223,8 +218,7 @@ def gone(at: Packing) -> Packed | None:
 
 # To add one: write it above, add it here.
 KINDS: dict[str, Packer] = {
-    each.__name__: each
-    for each in (handoff, state, history, message, answer, note, reminder, draft, ticket, told, who, gone)
+    each.__name__: each for each in (handoff, state, message, answer, note, reminder, draft, ticket, told, who, gone)
 }
 
 

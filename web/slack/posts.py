@@ -48,3 +48,9 @@ def head_of(session: Session, thread_id: UUID, kind: str = HEAD) -> SlackPost | 
     """The newest head of a thread: where it is mirrored (HEAD), or where it was asked (QUESTION)."""
     here = (SlackPost.thread_id == thread_id) & (SlackPost.kind == kind)
     return session.scalars(select(SlackPost).where(here).order_by(SlackPost.id.desc()).limit(1)).first()
+
+
+def any_below(session: Session, head: SlackPost) -> bool:
+    """True where something of the conversation stands below `head` already."""
+    below = (SlackPost.thread_id == head.thread_id) & (SlackPost.kind == "message") & (SlackPost.id > head.id)
+    return session.scalar(select(SlackPost.id).where(below).limit(1)) is not None

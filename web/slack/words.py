@@ -3,11 +3,12 @@
 import re
 
 SECTION_MAX = 3_000  # characters of one text
+URL_MAX = 700
 FALLBACK_MAX = 300  # of what a notification shows
 JOINER = "\u2060"  # shows nothing, and what it stands in is no address any more
 
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto|tel|slack|file):(?=\S)|\bwww\.")
+ADDRESS = re.compile(r"(?i)\b(?:https?|ftp|mailto|tel|slack|file):(?=[^\s\u2060])|\bwww\.(?!\u2060)")
 CONTROL = re.compile(r"<([^<>]*)>")
 BLANK = re.compile(r"\s+")
 
@@ -62,7 +63,7 @@ def fallback(text: str) -> str:
 def linked(url: str, title: str) -> str:
     """A link in Slack's markup; the title alone where `url` is no web address."""
     shown = escaped(short(title, 120)).replace("|", "¦") or "link"
-    if not url.startswith(("https://", "http://")) or re.search(r"[\s<>|\x00-\x1f]", url):
+    if not url.startswith(("https://", "http://")) or len(url) > URL_MAX or re.search(r"[\s<>|\x00-\x1f]", url):
         return shown
     return f"<{url.replace('&', '&amp;')}|{shown}>"
 
