@@ -14,15 +14,17 @@ from sqlalchemy.orm import Session
 from core import bus
 from core.errors import Conflict, HandoffClosed, HandoffNotFound, ThreadNotFound
 from core.models import Handoff, Thread
+from orchestrator import inbox
+from orchestrator.case import lock_thread
 from orchestrator.events import PersonClaimed
 from orchestrator.inbox import checked
-from orchestrator.journal import lock_thread, open_turn_of, record
+from orchestrator.journal import open_turn_of, record
 from orchestrator.messages import say
 from orchestrator.notes import note
 from orchestrator.people import ANSWERING, STEPPING_IN, Person, check_role
 from orchestrator.told import tell_staff
 
-__all__ = ["claim", "give_back", "note", "reply", "resolve", "take", "take_over", "waiting"]
+__all__ = ["claim", "find", "give_back", "note", "reply", "resolve", "take", "take_over", "waiting"]
 
 Which = int | UUID  # a handoff's number, or its id
 
@@ -34,6 +36,15 @@ def waiting(session: Session, site_id: str | None = None) -> Sequence[Handoff]:
     """The open handoffs: the most urgent first, then the longest waiting."""
     query = select(Handoff).where(Handoff.closed_at.is_(None)).order_by(BY_PRIORITY, Handoff.created_at)
     return session.scalars(query.where(Handoff.site_id == site_id) if site_id else query).all()
+
+
+def find(session: Session, which: Which) -> Handoff:
+    """The handoff of this number or id, open or closed. Raises HandoffNotFound."""
+    column = Handoff.number if isinstance(which, int) else Handoff.id
+    handoff = session.scalars(select(Handoff).where(column == which)).one_or_none()
+    if handoff is None:
+        raise HandoffNotFound
+    return handoff
 
 
 def claim(session: Session, which: Which, person: Person) -> Handoff:
@@ -98,8 +109,9 @@ def reply(session: Session, which: Which, person: Person, text: str, once: str =
 
 
 def give_back(session: Session, which: Which, person: Person) -> None:
-    """The bot answers again. Raises as `claim`."""
-    _close(session, which, person, "returned", "The assistant answers again.")
+    """The bot answers again, at once where the visitor's last words have no answer. Raises as `claim`."""
+    thread = _close(session, which, person, "returned", "The assistant answers again.")
+    inbox.take_up(session, thread.id)
 
 
 def resolve(session: Session, which: Which, person: Person) -> None:
@@ -118,21 +130,23 @@ def _give(session: Session, handoff: Handoff, thread: Thread, person: Person) ->
     tell_staff(session, thread.id, "state", handoff=handoff.id)
 
 
-def _close(session: Session, which: Which, person: Person, status: str, words: str) -> None:
+def _close(session: Session, which: Which, person: Person, status: str, words: str) -> Thread:
     handoff, thread = _owned(session, which, person)
     say(session, thread.id, "system", words)
     handoff.status, handoff.closed_at, handoff.waits_since = status, func.now(), None
     thread.status, thread.owner = "bot", None
+    session.flush()
+    bus.tell(session, thread.id, "state", state="bot")
     tell_staff(session, thread.id, "state", handoff=handoff.id)
+    return thread
 
 
 def _open(
     session: Session, which: Which, person: Person, allowed: frozenset[str] = ANSWERING
 ) -> tuple[Handoff, Thread]:
-    column = Handoff.number if isinstance(which, int) else Handoff.id
-    handoff = session.scalars(select(Handoff).where(column == which)).one_or_none()
-    thread = lock_thread(session, handoff.thread_id) if handoff else None
-    if handoff is None or thread is None:
+    handoff = find(session, which)
+    thread = lock_thread(session, handoff.thread_id)
+    if thread is None:  # deleted just now
         raise HandoffNotFound
     check_role(session, person, handoff.site_id, allowed, HandoffNotFound)
     session.refresh(handoff)  # as it is now that the thread is ours

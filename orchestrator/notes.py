@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from core.errors import ThreadNotFound
 from core.models import Note
+from orchestrator.case import lock_thread
 from orchestrator.inbox import checked
-from orchestrator.journal import lock_thread
 from orchestrator.people import ANSWERING, Person, check_role
 from orchestrator.told import tell_staff
 

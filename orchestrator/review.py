@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from core.errors import Conflict, DraftNotFound
 from core.models import Turn, TurnEvent
 from orchestrator import codec
+from orchestrator.case import lock_thread
 from orchestrator.events import DraftApproved, DraftRefused, Phase, Review
 from orchestrator.inbox import checked
-from orchestrator.journal import lock_thread, open_turn_of, record
+from orchestrator.journal import open_turn_of, record
 from orchestrator.memory import unanswered
 from orchestrator.people import ANSWERING, Person, check_role
 from tools.fitted import fitted
@@ -38,6 +39,8 @@ class Held:
     asked: str
     text: str
     citations: Citations
+    kind: str  # answer, clarify, abstain, smalltalk
+    confidence: float  # how likely what was found answers the question, 0 to 1
     since: datetime
 
     @property
@@ -94,16 +97,18 @@ def find(session: Session, name: str) -> Held:
 
 
 def _held(session: Session, turn_id: UUID, thread_id: UUID, site_id: str, state: codec.Json) -> Held:
-    at, effect = next(_holds(session, turn_id))
+    at, effect, confidence = next(_holds(session, turn_id))
     asked = "\n".join(unanswered(session, thread_id))
-    return Held(turn_id, thread_id, site_id, state["n"], asked, effect["text"], tuple(effect["citations"]), at)
+    text, citations = effect["text"], tuple(effect["citations"])
+    return Held(turn_id, thread_id, site_id, state["n"], asked, text, citations, state["intent"], confidence, at)
 
 
-def _holds(session: Session, turn_id: UUID) -> Iterator[tuple[datetime, codec.Json]]:
-    """When and what was held in this turn, the newest first."""
-    query = select(TurnEvent.recorded_at, TurnEvent.effects).where(TurnEvent.turn_id == turn_id)
-    for at, effects in session.execute(query.order_by(TurnEvent.seq.desc())):
-        yield from ((at, effect) for effect in effects if effect["type"] == "HoldForReview")
+def _holds(session: Session, turn_id: UUID) -> Iterator[tuple[datetime, codec.Json, float]]:
+    """When and what was held in this turn, and how sure of it the search was; the newest first."""
+    query = select(TurnEvent.recorded_at, TurnEvent.event, TurnEvent.effects).where(TurnEvent.turn_id == turn_id)
+    for at, event, effects in session.execute(query.order_by(TurnEvent.seq.desc())):
+        held = (effect for effect in effects if effect["type"] == "HoldForReview")
+        yield from ((at, effect, event.get("confidence", 1.0)) for effect in held)
 
 
 def _edited(text: str, citations: Citations) -> tuple[str, Citations]:

@@ -45,12 +45,20 @@ class SessionAsked(Given):
     identity_token: Token | None = Field(None, description="JWT (HS256, the site's identity secret): `email`, `exp`.")
 
 
+class People(BaseModel):
+    """Whether the site's people are there. `opens_at`: when they are next; null while they are, or where none come."""
+
+    open: bool
+    opens_at: Moment | None
+
+
 class SessionMade(BaseModel):
     """The token is short-lived; show it again, also when expired, to get the next one."""
 
     thread_id: UUID
     visitor_token: str
     expires_at: datetime
+    people: People
 
 
 class MessageSent(Given):

@@ -12,8 +12,9 @@ from core import bus, db
 from core.errors import Conflict, DraftNotFound
 from core.models import Handoff, Message, Site, Thread, Ticket, Turn
 from orchestrator import inbox, review
+from orchestrator.case import lock_thread
 from orchestrator.events import DraftApproved, PersonClaimed
-from orchestrator.journal import lock_thread, open_turn_of, record
+from orchestrator.journal import open_turn_of, record
 from orchestrator.people import operator
 from orchestrator.tasks import sweep
 from orchestrator.turn import take_turn

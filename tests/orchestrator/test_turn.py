@@ -363,7 +363,7 @@ def test_a_visitor_whom_nobody_helps_is_told_once_and_a_ticket_stands(shop: Site
     sweep()
     assert count(Ticket) == 0, "not yet"
     with db.transaction() as session:
-        session.execute(update(Handoff).values(created_at=func.now() - text("interval '11 minutes'")))
+        session.execute(update(Handoff).values(waits_since=func.now() - text("interval '11 minutes'")))
     sweep()
     sweep()
     with db.transaction() as session:

@@ -41,16 +41,16 @@ def show(number: Number) -> None:
         from sqlalchemy import select
 
         from core.db import transaction
-        from core.errors import HandoffNotFound
-        from core.models import Handoff, Message
+        from core.models import Message, Note
+        from orchestrator.desk import find
 
         with transaction() as session:
-            handoff = session.scalar(select(Handoff).where(Handoff.number == number))
-            if handoff is None:
-                raise HandoffNotFound
+            handoff = find(session, number)
             wanted = select(Message).where(Message.thread_id == handoff.thread_id).order_by(Message.position)
+            noted = select(Note).where(Note.thread_id == handoff.thread_id, Note.deleted_at.is_(None))
             lines = [_line(handoff)]
             lines += [f"{row.created_at:%H:%M} {row.role}: {row.content}" for row in session.scalars(wanted)]
+            lines += [f"{row.created_at:%H:%M} (note) {row.author}: {row.content}" for row in session.scalars(noted)]
     typer.echo("\n".join(lines))
 
 
@@ -124,10 +124,48 @@ def refuse(
     typer.echo("Not sent. The conversation is in the queue: `handrail desk`.")
 
 
+@desk.command("edits")
+def list_edits(site: OfSite = None, days: Annotated[int, typer.Option(min=1, help="Of so many days.")] = 30) -> None:
+    """Print drafts that staff changed or refused, one JSON object a line: material to judge by."""
+    with at_home():
+        import json
+        from dataclasses import asdict
+        from datetime import UTC, datetime, timedelta
+
+        from core.db import transaction
+        from orchestrator.edits import edits
+
+        with transaction() as session:
+            found = [asdict(edit) for edit in edits(session, site, datetime.now(UTC) - timedelta(days=days))]
+    for edit in found:
+        typer.echo(json.dumps(edit, default=str, ensure_ascii=False))
+
+
+@desk.command()
+def note(number: Number, text: Annotated[str, typer.Argument(help="For the staff alone.")], name: Name) -> None:
+    """Write something down that no visitor sees."""
+    with at_home():
+        from core.db import transaction
+        from orchestrator.desk import find, note
+        from orchestrator.people import operator
+
+        with transaction() as session:
+            note(session, find(session, number).thread_id, operator(name), text, source="cli")
+    typer.echo("Noted.")
+
+
+@desk.command("take-over")
+def take_over(number: Number, name: Name) -> None:
+    """Take a conversation from whoever has it."""
+    _act("take_over", number, name)
+    typer.echo(f"{number} is yours.")
+
+
 def _draft_lines(held: "Held") -> str:
     asked = held.asked.replace("\n", " / ")
     sources = "".join(f"\n    [{each['n']}] {each['title']} {each['url']}" for each in held.citations)
-    return f"{held.name}  {held.site_id}  {held.since:%Y-%m-%d %H:%M}\n  asked: {asked}\n  draft: {held.text}{sources}"
+    head = f"{held.name}  {held.site_id}  {held.since:%Y-%m-%d %H:%M}  {held.kind}, {held.confidence:.0%} sure"
+    return f"{head}\n  asked: {asked}\n  draft: {held.text}{sources}"
 
 
 def _act(what: str, number: int, name: str, *more: Any) -> None:

@@ -166,11 +166,18 @@ def upgrade() -> None:
     op.add_column("tickets", sa.Column("breach_told_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("tickets", sa.Column("external_id", sa.String(length=80), server_default="", nullable=False))
     op.add_column("tickets", sa.Column("external_url", sa.Text(), server_default="", nullable=False))
+    op.create_index(
+        "ix_turn_events_reviews",
+        "turn_events",
+        ["recorded_at"],
+        postgresql_where=sa.text("event ->> 'type' IN ('DraftApproved', 'DraftRefused')"),
+    )
     op.create_index(op.f("ix_tickets_created_at"), "tickets", ["created_at"], unique=False)
 
 
 def downgrade() -> None:
     """Go back."""
+    op.drop_index("ix_turn_events_reviews", table_name="turn_events")
     op.drop_index(op.f("ix_tickets_created_at"), table_name="tickets")
     op.drop_column("tickets", "external_url")
     op.drop_column("tickets", "external_id")
