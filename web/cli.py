@@ -5,13 +5,15 @@ import sys
 import typer
 
 from core.errors import HandrailError
-from web.commands import ask, budgets, desk, hours, index, kb, modes, outbox, processes, replay, sites, webhooks
+from web.commands import ask, budgets, desk, hours, index, kb, modes, outbox, processes, replay, sites, slack, webhooks
 
 sites.site.command()(modes.mode)
 sites.site.command()(budgets.budget)
 sites.site.command()(hours.hours)
 sites.site.command()(hours.wait)
 sites.site.command("webhooks")(webhooks.set_webhooks)
+sites.site.command("slack")(slack.show_in_slack)
+sites.site.command("list")(slack.list_sites)
 
 
 def make_cli() -> typer.Typer:

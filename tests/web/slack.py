@@ -56,7 +56,7 @@ class Rig:
 
     def settle(self) -> None:
         """Carry out what has come and send what is due, until nothing is."""
-        courier = Courier(get_settings(), Quiet(), lambda *_: 0.0, lambda: datetime.now(UTC) + self.ahead)
+        courier = Courier(get_settings(), Quiet(), lambda _, high: high, lambda: datetime.now(UTC) + self.ahead)
         for _ in range(200):
             if not carry_out() and not courier.deliver_one():
                 break

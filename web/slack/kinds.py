@@ -146,13 +146,11 @@ def note(at: Packing) -> Packed | None:
         return Packed(Call("reactions.add", {"channel": channel, "timestamp": ts, "name": "lock"}))
     shown = blocks.note(found.author, found.content, found.created_at, edited=found.edited_at is not None)
     text = fallback(f"Note by {found.author}, internal")
-    standing = posts.by_key(at.session, f"slack:note:{found.id}")
-    if standing is None:
-        return None if found.deleted_at else at.post("note", found.thread_id, text, shown, below=head)
-    place = {"channel": standing.channel, "ts": standing.ts}
+    key = f"slack:note:{found.id}"
     if found.deleted_at:
-        return Packed(Call("chat.delete", place))
-    return Packed(Call("chat.update", place | {"text": text, "blocks": shown}))
+        standing = posts.by_key(at.session, key)
+        return Packed(Call("chat.delete", {"channel": standing.channel, "ts": standing.ts})) if standing else None
+    return _changed(at, key, text, shown) or at.post("note", found.thread_id, text, shown, below=head, key=key)
 
 
 def reminder(at: Packing) -> Packed | None:
@@ -173,22 +171,20 @@ def draft(at: Packing) -> Packed | None:
         return None
     text, shown = drafts.text_of(card), drafts.shown(card)
     key = f"slack:draft:{turn_id}:{n}"
-    standing = posts.by_key(at.session, key)
-    if standing is not None:
-        return Packed(
-            Call("chat.update", {"channel": standing.channel, "ts": standing.ts, "text": text, "blocks": shown})
-        )
+    if changed := _changed(at, key, text, shown):
+        return changed
     return None if card.held is None else at.post("draft", card.thread_id, text, shown, key=key)
 
 
 def ticket(at: Packing) -> Packed | None:
-    """A ticket was opened or changed: below the head where there is one, else in the channel."""
+    """A ticket was opened or changed: below the head where there is one, else in the channel. One post for each."""
     found = at.session.get(Ticket, at.id("ticket"), populate_existing=True)
     if found is None:
         return None
+    text = fallback(f"Ticket {found.number}: {found.subject}")
     shown = blocks.ticket(found.number, found.status, found.priority, found.subject, at.desk_url)
-    head = posts.head_of(at.session, found.thread_id)
-    return at.post("ticket", found.thread_id, fallback(f"Ticket {found.number}: {found.subject}"), shown, below=head)
+    key, head = f"slack:ticket:{found.id}", posts.head_of(at.session, found.thread_id)
+    return _changed(at, key, text, shown) or at.post("ticket", found.thread_id, text, shown, below=head, key=key)
 
 
 def told(at: Packing) -> Packed | None:
@@ -225,3 +221,10 @@ KINDS: dict[str, Packer] = {
 def _head_of(at: Packing, handoff_id: UUID) -> SlackPost | None:
     query = select(SlackPost).where(SlackPost.handoff_id == handoff_id, SlackPost.kind == HEAD)
     return at.session.scalars(query.order_by(SlackPost.id.desc()).limit(1)).first()
+
+
+def _changed(at: Packing, key: str, text: str, shown: Blocks) -> Packed | None:
+    """What is kept as `key`, shown as it is now; None where it does not stand yet."""
+    standing = posts.by_key(at.session, key)
+    place = {"channel": standing.channel, "ts": standing.ts} if standing else {}
+    return Packed(Call("chat.update", place | {"text": text, "blocks": shown})) if standing else None
