@@ -73,16 +73,18 @@ class People:
                 break
         return status
 
-    def presses(self, user: str, on: Message, action: str) -> str:
-        """A button; the id of the window that it opened, or ""."""
+    def presses(self, user: str, on: Message, action: str, *, late_s: float = 0.0) -> str:
+        """A button; the id of the window that it opened, or "". `late_s`: the app hears of it so much later."""
         if action not in on.buttons():
             raise AssertionError(f"There is no button {action}: {sorted(on.buttons())}")
         before = set(self.there.views)
         shown = {"ts": on.ts, "text": on.text} | ({"thread_ts": on.thread_ts} if on.thread_ts else {})
         pressed = {"action_id": action, "value": on.buttons()[action], "type": "button"}
+        trigger = self.there.trigger()
+        self.there.triggers[trigger] -= late_s
         self._interact(
             {"type": "block_actions", "user": {"id": user}, "channel": {"id": on.channel}, "message": shown}
-            | {"trigger_id": self.there.trigger(), "actions": [pressed], "team": {"id": TEAM}}
+            | {"trigger_id": trigger, "actions": [pressed], "team": {"id": TEAM}}
         )
         return next(iter(set(self.there.views) - before), "")
 

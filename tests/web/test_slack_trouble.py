@@ -81,7 +81,7 @@ def said(**event: object) -> bytes:
 
 
 ADA_IS = {"id": ADA}
-NOWHEN = {"type": "message", "channel": CHANNEL, "user": ADA, "ts": "soon", "thread_ts": "1", "text": "x"}
+NOWHEN = {"type": "app_mention", "channel": CHANNEL, "user": ADA, "ts": "soon", "text": "x"}
 NO_WINDOW = {"private_metadata": '{"kind": "dance", "subject": "x"}', "id": "V1"}
 
 
@@ -191,15 +191,14 @@ def test_slack_is_away_for_an_hour_and_all_arrives_in_order(rig: Rig) -> None:
     head = rig.waiting("Start")
     handoff = rig.row(head).id
     rig.fake.fault = "down"
-    for number in range(12):
-        rig.says(handoff, f"Word {number:02}")
-    for _ in range(20):  # attempts, every few minutes
+    for number in range(4):
+        rig.says(handoff, f"Word {number}")
+    for _ in range(10):  # more attempts than a row has
         rig.later()
     rig.fake.fault = ""
     rig.later()
-    rig.later()
     shown = "\n".join(one.shown for one in rig.there.below(head))
-    places = [shown.index(f"Word {number:02}") for number in range(12)]
+    places = [shown.index(f"Word {number}") for number in range(4)]
     assert places == sorted(places)
     assert {state for _, state, _ in rig.outbox()} == {"sent"}
 
@@ -208,11 +207,9 @@ def test_after_a_day_the_first_is_given_up_and_lets_the_others_go(rig: Rig) -> N
     rig.waits()
     rig.fake.fault = "down"
     rig.ahead = timedelta(hours=25)
-    for _ in range(9):
+    for _ in range(8):
         rig.later()
-    states = [state for _, state, _ in rig.outbox()]
-    assert states[0] == "dead"
-    assert "pending" in states
+    assert [state for _, state, _ in rig.outbox()] == ["dead", "sent"], "a message without a head is nothing to post"
 
 
 def test_nothing_passes_one_that_failed(rig: Rig) -> None:
@@ -290,10 +287,7 @@ def test_what_was_on_its_way_when_it_was_deleted_is_taken_away_after_it_arrived(
 
 def test_a_window_that_comes_too_late_is_said_to(rig: Rig) -> None:
     head = rig.waiting()
-    rig.there.clock = lambda: time.monotonic() + 10
-    trigger = rig.there.trigger
-    rig.there.trigger = lambda: [found := trigger(), rig.there.triggers.update({found: 0.0})][0]  # type: ignore[method-assign]
-    assert rig.people.presses(ADA, head, "reply") == ""
+    assert rig.people.presses(ADA, head, "reply", late_s=4.0) == ""
     assert "Press the button again" in rig.whispers()[0]
 
 
