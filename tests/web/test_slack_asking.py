@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from brain.client import Intent, Reply
 from brain.scripted import Scripted
 from core.db import transaction
-from core.models import Site, Thread
+from core.models import Site, Thread, WebhookEvent
 from core.settings import get_settings
 from ops.slack.workspace import BOT
 from ops.slack.workspace import Message as Shown
@@ -63,6 +63,8 @@ def test_a_mention_or_a_direct_message_asks_and_is_answered_below_with_sources(
     rig.settle()
     assert asked(rig).id == thread.id, "it goes on in the same conversation"
     assert rig.said("visitor") == ["How long for returns?", "And for boots?"]
+    kept = [row.body for row in rig.session.scalars(select(WebhookEvent))]
+    assert kept == [None, None], "the words stand in the conversation alone"
 
 
 def test_a_mention_in_a_thread_comes_as_two_events_and_is_one_question(rig: Rig) -> None:
@@ -81,7 +83,7 @@ def test_of_several_sites_the_one_that_is_named_is_asked(rig: Rig) -> None:
     rig.there.add_channel("D1", EVE)
     rig.people.writes(EVE, "D1", "How long?")
     rig.settle()
-    assert "several sites" in rig.whispers()[0]
+    assert "several sites" in rig.there.messages[-1].shown
     rig.people.writes(EVE, "D1", "boots: How long?")
     rig.settle()
     assert (asked(rig).site_id, rig.said("visitor")) == ("boots", ["How long?"])

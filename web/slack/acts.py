@@ -32,6 +32,7 @@ def keep_note(session: Session, _: Site, event: WebhookEvent) -> str:
         return "It has no words."
     if author.staff_id is None:
         _ask_slack(session, head.site_id, "who", event, user=said["user"], note=str(note))
+    _forget_words(event)
     return ""
 
 
@@ -41,11 +42,15 @@ def change_note(session: Session, site: Site, event: WebhookEvent) -> str:
         known = notes.change(session, _source(event.data), _fitted(event.data))
     except MessageEmpty:
         known = notes.withdraw(session, _source(event.data))
-    return "" if known else keep_note(session, site, event)
+    if not known:
+        return keep_note(session, site, event)
+    _forget_words(event)
+    return ""
 
 
 def withdraw_note(session: Session, _: Site, event: WebhookEvent) -> str:
     """It was deleted."""
+    _forget_words(event)
     return "" if notes.withdraw(session, _source(event.data)) else "It was not kept."
 
 
@@ -70,6 +75,7 @@ def put_question(session: Session, site: Site, event: WebhookEvent) -> str:
         return _tell(session, site.id, event, "too_long")
     thread = thread or _opened(session, chosen, said["channel"], root)
     inbox.accept(session, thread, words, f"slack {said['channel']} {said['ts']}"[:64])
+    _forget_words(event)
     return ""
 
 
@@ -106,6 +112,11 @@ def _tell(session: Session, site_id: str, event: WebhookEvent, phrase: str) -> s
 def _ask_slack(session: Session, site_id: str, kind: str, event: WebhookEvent, **body: Any) -> None:
     key = f"slack:{kind}:{event.id}"
     put(session, site_id=site_id, destination=f"slack:{site_id}", kind=kind, key=key, body=body)
+
+
+def _forget_words(event: WebhookEvent) -> None:
+    """What was said stands in one place from now on: there it is edited, taken back and deleted."""
+    event.body, event.data = None, {**event.data, "text": ""}
 
 
 def _fitted(said: dict[str, Any]) -> str:

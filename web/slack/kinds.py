@@ -190,10 +190,12 @@ def ticket(at: Packing) -> Packed | None:
 def told(at: Packing) -> Packed | None:
     """A word to one person alone: why something they did came to nothing."""
     body = at.claimed.body
-    args = {"channel": body["channel"], "user": body["user"], "text": PHRASES[body["phrase"]]}
+    args = {"channel": body["channel"], "text": PHRASES[body["phrase"]]}
     if body.get("thread_ts"):
         args["thread_ts"] = body["thread_ts"]
-    return Packed(Call("chat.postEphemeral", args))
+    if body["channel"].startswith("D"):  # there is nobody else there
+        return Packed(Call("chat.postMessage", args))
+    return Packed(Call("chat.postEphemeral", args | {"user": body["user"]}))
 
 
 def who(at: Packing) -> Packed | None:
