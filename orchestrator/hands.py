@@ -4,6 +4,9 @@ import time
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
 
 from core.db import transaction
 from core.log import get_logger
@@ -90,10 +93,10 @@ def _run(tool: Tool, caller: Caller, call: Call) -> str:
 def _once(tool: Tool, caller: Caller, call: Call) -> str:
     """Run a writing tool with its intent recorded before and its result after; a result that stands is used again."""
     with transaction() as session:
-        intent = session.get(ToolRun, caller.key)
-        if intent is None:
-            session.add(_intent(caller, call))
-        elif intent.status == "done" and intent.output is not None:
+        # Two who hold the turn for a moment may come together: the intent is one.
+        session.execute(insert(ToolRun).values(_intent(caller, call)).on_conflict_do_nothing())
+        intent = session.get_one(ToolRun, caller.key)
+        if intent.status == "done" and intent.output is not None:
             return str(intent.output["json"])
     output = _run(tool, caller, call)
     with transaction() as session:
@@ -102,5 +105,5 @@ def _once(tool: Tool, caller: Caller, call: Call) -> str:
     return output
 
 
-def _intent(caller: Caller, call: Call) -> ToolRun:
-    return ToolRun(key=caller.key, turn_id=caller.turn_id, tool=call.tool, arguments={"json": call.arguments})
+def _intent(caller: Caller, call: Call) -> dict[str, Any]:
+    return {"key": caller.key, "turn_id": caller.turn_id, "tool": call.tool, "arguments": {"json": call.arguments}}
