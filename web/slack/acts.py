@@ -1,5 +1,6 @@
 """What Slack's events lead to: a note of the staff's is kept, changed or taken back; a question is put to the agent."""
 
+from collections.abc import Callable
 from typing import Any
 
 import redis
@@ -11,7 +12,7 @@ from core.models import Site, Thread, WebhookEvent
 from core.outbox import put
 from core.settings import get_settings
 from orchestrator import inbox, notes
-from web.slack import people, posts
+from web.slack import events, people, posts
 
 CUT = " … (cut: the rest stands in Slack)"
 NOT_BELOW = "It is not below a handoff."
@@ -77,6 +78,15 @@ def put_question(session: Session, site: Site, event: WebhookEvent) -> str:
     inbox.accept(session, thread, words, f"slack {said['channel']} {said['ts']}"[:64])
     _forget_words(event)
     return ""
+
+
+SLACK_ACTS: dict[str, Callable[[Session, Site, WebhookEvent], str]] = {
+    events.SAID: keep_note,
+    events.CHANGED: change_note,
+    events.DELETED: withdraw_note,
+    events.ASKED: put_question,
+}
+"""By action. To add one: write what it leads to, and add it here and in `events`."""
 
 
 def _opened(session: Session, site_id: str, channel: str, root: str) -> Thread:
