@@ -168,8 +168,8 @@ def _post(there: Workspace, args: Json) -> Json:
     there.open_channel(args["channel"])
     check_message(args)
     below = str(args.get("thread_ts", ""))
-    if below:
-        there.at(args["channel"], below)
+    if below and not any((one.channel, one.ts) == (args["channel"], below) for one in there.messages):
+        raise Refused("thread_not_found")
     more = {"metadata": args.get("metadata") or {}, "broadcast": bool(args.get("reply_broadcast"))}
     made = there.say(args["channel"], BOT, args.get("text", ""), blocks=args.get("blocks", []), thread_ts=below, **more)
     return {"channel": made.channel, "ts": made.ts, "message": {"text": made.text, "bot_id": "B1"}}

@@ -1,7 +1,7 @@
 """Handoffs in Slack: one message each, taken, answered, returned and resolved there; inside by default."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from core.models import AuditEntry, Note, Staff, Visitor
 from ops.slack.workspace import BOT
@@ -193,6 +193,30 @@ def test_a_role_that_is_gone_counts_at_the_next_press(rig: Rig) -> None:
     assert rig.row(head).closed_at is None
 
 
+def test_an_address_that_moves_takes_no_name_with_it(rig: Rig) -> None:
+    head = rig.waiting()
+    rig.people.presses(ADA, head, "claim")
+    rig.there.users[EVE]["profile"]["email"] = "ada@shop.example"
+    rig.people.presses(EVE, head, "resolve")
+    assert rig.whispers() == [phrases.NOT_STAFF]
+    rig.there.users[ADA]["profile"]["email"] = "bob@shop.example"
+    rig.session.execute(update(Staff).where(Staff.slack_user == ADA).values(disabled_at=func.now()))
+    rig.session.commit()
+    rig.people.presses(ADA, head, "resolve")
+    assert rig.whispers()[1:] == [phrases.NOT_STAFF], "a closed account is not left for another's"
+    assert rig.row(head).closed_at is None
+
+
+@pytest.mark.parametrize(
+    "unsure", [{"is_email_confirmed": False}, {"is_bot": True}, {"deleted": True}, {"is_stranger": True}]
+)
+def test_an_address_that_slack_does_not_vouch_for_is_nobodys(rig: Rig, unsure: dict[str, bool]) -> None:
+    head = rig.waiting()
+    rig.there.users[ADA] |= unsure
+    rig.people.presses(ADA, head, "claim")
+    assert rig.row(head).claimed_by is None
+
+
 def test_numbers_of_other_sites_are_unknown(rig: Rig) -> None:
     head = rig.waiting()
     number = rig.row(head).number
@@ -204,7 +228,9 @@ def test_numbers_of_other_sites_are_unknown(rig: Rig) -> None:
     for line in (f"claim {number}", f"reply {number} hi", f"note {number} hi", f"take {number}", f"resolve {number}"):
         assert rig.people.types("U9CY", line) == unknown
     assert "Nobody waits" in rig.people.types("U9CY", "")
-    rig.people.presses("U9CY", head, "claim")
+    for action in ("claim", "reply", "resolve"):
+        rig.people.presses("U9CY", head, action)
+    assert rig.whispers() == [phrases.UNKNOWN] * 3
     assert rig.row(head).claimed_by is None
 
 

@@ -291,8 +291,22 @@ def test_a_window_that_comes_too_late_is_said_to(rig: Rig) -> None:
     assert "Press the button again" in rig.whispers()[0]
 
 
-def test_things_of_an_unknown_kind_do_not_stand_in_the_way(rig: Rig) -> None:
+@pytest.mark.parametrize(
+    ("kind", "body"), [("dance", {}), ("message", {}), ("message", {"message": "no id"}), ("draft", {"turn": 7})]
+)
+def test_what_nobody_can_pack_does_not_stand_in_the_way(rig: Rig, kind: str, body: dict[str, object]) -> None:
     with transaction() as session:
-        put(session, site_id=SITE, destination=f"slack:{SITE}", kind="dance", key="x", body={})
+        put(session, site_id=SITE, destination=f"slack:{SITE}", kind=kind, key="x", body=body)
     head = rig.waiting()
     assert head.channel == CHANNEL
+    assert rig.outbox()[0][1] == "dead"
+
+
+def test_a_head_that_somebody_deleted_holds_nobody_up(rig: Rig) -> None:
+    head = rig.waiting()
+    handoff = rig.row(head).id
+    rig.there.messages.remove(head)
+    rig.says(handoff, "Anybody?")
+    other = rig.waiting("Another")
+    assert other in rig.there.messages
+    assert ("message", "dead", "Slack does not take it: thread_not_found.") in rig.outbox()

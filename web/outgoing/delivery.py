@@ -81,7 +81,8 @@ class Courier:
             return Dead(NOWHERE)
         verdict = judge(outcome, claimed.attempts, self.clock(), self.settings, self.chance)
         patience = timedelta(hours=self.settings.slack_patience_hours)
-        if isinstance(verdict, Later) and claimed.in_order and self.clock() - claimed.created_at < patience:
+        away = isinstance(verdict, Later) and not isinstance(outcome, OurFault)
+        if away and claimed.in_order and self.clock() - claimed.created_at < patience:
             return replace(verdict, counted=False)  # nobody was there: that says nothing about this one
         return verdict
 

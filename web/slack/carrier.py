@@ -10,9 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.db import transaction
+from core.errors import HandrailError
 from core.log import get_logger
 from core.models import Site
 from core.settings import Settings
@@ -20,9 +22,14 @@ from web.outgoing.claims import Claimed
 from web.outgoing.posting import Answer
 from web.slack import people, posts
 from web.slack.api import AppGone, Call, ChannelGone, SlackApi, SlackFault
-from web.slack.kinds import KINDS, Packed, Packing
+from web.slack.kinds import KINDS, Packed, Packer, Packing
 
 log = get_logger(__name__)
+
+
+class NotPacked(HandrailError):
+    """An error of Handrail's own kept this from Slack: the log has the cause."""
+
 
 NOTHING = Answer(200)  # there is nothing to send: it has happened already, or what it tells of is gone
 LOOK_BACK_S = 120.0  # clocks differ
@@ -41,7 +48,7 @@ class SlackCarrier:
             return None
         if site.slack_fault:
             raise SlackFault(site.slack_fault)
-        packed = packer(Packing(session, claimed, site, settings))
+        packed = _packed(packer, Packing(session, claimed, site, settings))
         if packed is None:
             return lambda: NOTHING
         api, channel = SlackApi(settings), site.slack_channel
@@ -57,6 +64,17 @@ class SlackCarrier:
 
 
 SLACK = SlackCarrier()
+
+
+def _packed(packer: Packer, at: Packing) -> Packed | None:
+    """What `packer` makes of it. What it breaks on is given up: the rest of the site's waits behind it."""
+    try:
+        return packer(at)
+    except (HandrailError, SQLAlchemyError):
+        raise
+    except Exception as error:
+        log.exception("slack_not_packed", key=at.claimed.key)
+        raise NotPacked from error
 
 
 def _sent(api: SlackApi, packed: Packed, claimed: Claimed, channel: str) -> Answer:

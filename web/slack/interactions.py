@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.db import transaction
-from core.errors import Conflict, HandoffClosed, HandoffNotFound, HandrailError
+from core.errors import Conflict, DraftNotFound, HandoffClosed, HandoffNotFound, HandrailError
 from core.log import get_logger
 from core.models import Handoff, Message, Thread
 from core.settings import Settings
@@ -137,14 +137,14 @@ def _reply_window(session: Session, value: str, person: Person) -> dict[str, Any
 
 def _edit_window(session: Session, value: str, person: Person) -> dict[str, Any]:
     held = review.find(session, value)
-    check_role(session, person, held.site_id, ANSWERING, HandoffNotFound)
+    check_role(session, person, held.site_id, ANSWERING, DraftNotFound)
     if len(held.text) > views.LONGEST:
         raise Conflict("This draft is too long for Slack's windows: edit it at the desk.")
     return views.edit(value, held.text)
 
 
 def _refuse_window(session: Session, value: str, person: Person) -> dict[str, Any]:
-    check_role(session, person, review.find(session, value).site_id, ANSWERING, HandoffNotFound)
+    check_role(session, person, review.find(session, value).site_id, ANSWERING, DraftNotFound)
     return views.refuse(value)
 
 
@@ -183,7 +183,7 @@ def _send_reply(session: Session, writing: Writing, words: str, person: Person, 
 
 def _send_edited(session: Session, writing: Writing, words: str, person: Person, _: str) -> Reply:
     held = review.find(session, writing.subject)
-    check_role(session, person, held.site_id, ANSWERING, HandoffNotFound)
+    check_role(session, person, held.site_id, ANSWERING, DraftNotFound)
     if writing.seen != views.fingerprint(words):
         return _shown(views.preview(writing, words, "Assistant"))
     review.approve(session, writing.subject, person, words)
@@ -228,17 +228,23 @@ def _note(session: Session, person: Person, action: str, handoff: Handoff) -> No
     audit.note(session, person, action, subject, handoff.site_id, details={"handoff": str(handoff.id)})
 
 
+SAYS: dict[type[HandrailError], str] = {
+    HandoffClosed: phrases.CLOSED,
+    HandoffNotFound: phrases.UNKNOWN,
+    DraftNotFound: phrases.NO_DRAFT,
+    NoAnswer: phrases.AWAY,
+}
+
+
 def _said(error: HandrailError, value: str) -> str:
     """What went wrong, as somebody in Slack can act on it."""
-    if isinstance(error, HandoffClosed):
-        return phrases.CLOSED
     if isinstance(error, SlackRefused) and "trigger" in error.detail:
         return phrases.TOO_LATE
-    if isinstance(error, NoAnswer | SlackFault | SlackRefused):
+    if isinstance(error, SlackFault | SlackRefused):
         return phrases.AWAY
     if isinstance(error, Conflict) and "handrail desk" in error.detail:
         return _who_has(value)
-    return error.detail
+    return SAYS.get(type(error), error.detail)
 
 
 def _who_has(value: str) -> str:

@@ -42,9 +42,12 @@ def known(session: Session, user: str) -> Person | None:
 
 
 def meet(session: Session, profile: Profile) -> Person | None:
-    """The member of staff whose e-mail address `profile` has, tied to it from now on; None where there is none."""
-    if profile.email and profile.user:
-        # Whoever is tied already stays so: an address that moves to another account takes nobody's name with it.
+    """The member of staff whose e-mail address `profile` has, tied to it from now on; None where there is none.
+
+    Whoever is tied already stays so, also to an account that is closed: an address that moves takes no name with it.
+    """
+    tied = session.scalar(select(Staff.id).where(Staff.slack_user == profile.user))
+    if profile.email and profile.user and tied is None:
         free = (func.lower(Staff.email) == profile.email) & Staff.slack_user.is_(None) & Staff.disabled_at.is_(None)
         session.execute(update(Staff).where(free).values(slack_user=profile.user))
     return known(session, profile.user)

@@ -9,12 +9,12 @@ WITH_ANOTHER = "{who} has this conversation. Ask them, or have a supervisor take
 CLOSED = "This conversation was returned to the assistant, or resolved, meanwhile."
 TOO_LATE = "Slack gave up before the window could open. Press the button again."
 AWAY = "Slack did not answer just now. Try again in a moment."
-BROKEN = "That did not work: an error of Handrail's own, and the log has the cause. The desk works as well."
+UNKNOWN = "This conversation is not there, or not yours to see."
+NO_DRAFT = "This draft does not wait any more, or is not yours to see."
 
 PHRASES = {
     "not_staff": NOT_STAFF,
     "which_site": "There are several sites here: begin your question with the site's id, as in `shop How long …?`",
-    "no_site": "No site shows itself in Slack: an operator sets that with `handrail site slack SITE CHANNEL`.",
     "too_long": "Your question is too long for me: shorten it, or split it.",
     "too_many": "You ask faster than I can answer: wait a minute, please.",
 }

@@ -72,7 +72,7 @@ def plain(text: str, bot: str = "") -> str:
     """What somebody wrote in Slack, as they saw it: mentions, channels and links in words; the bot's own name out."""
 
     def spelled(found: re.Match[str]) -> str:
-        target, _, label = found[1].partition("|")
+        target, _, label = found[1].removeprefix("mailto:").partition("|")
         match target[:1]:
             case "@":
                 return "" if target[1:] == bot else f"@{label or target[1:]}"
