@@ -11,6 +11,25 @@ from web.cli import make_cli, run
 app = make_cli()
 
 
+slack = typer.Typer(help="Setting Slack up: docs/slack.md has every step.", no_args_is_help=True)
+app.add_typer(slack, name="slack")
+
+
+@slack.command()
+def manifest(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where Slack reaches this Handrail: https://…")],
+) -> None:
+    """Print the app's manifest, to be pasted where Slack makes a new app."""
+    from ops.slack.manifest import filled
+
+    typer.echo(filled(url))
+
+
+@slack.callback()
+def about_slack() -> None:
+    """Slack's own commands stand below it, also while there is but one."""
+
+
 @app.command()
 def demo() -> None:
     """Start everything on this machine, with the demo shop: no key and no account needed."""

@@ -10,6 +10,7 @@ from core.models import Site, WebhookEvent
 from kb.documents.registering import register, remove
 from kb.sources.source import EVERY_CHANNEL, Source
 from tools.importer import forget_order, keep_order
+from web.slack.acts import SLACK_ACTS
 
 Act = Callable[[Session, Site, WebhookEvent], str]
 
@@ -17,7 +18,8 @@ Act = Callable[[Session, Site, WebhookEvent], str]
 def act(session: Session, event: WebhookEvent) -> str:
     """Carry `event` out. Returns why there was nothing to do, or "". Raises HandrailError where it can't be done."""
     site = session.get_one(Site, event.site_id)
-    return ACTS[event.action](session, site, event)
+    perform = ACTS.get(event.action) or SLACK_ACTS[event.action]
+    return perform(session, site, event)
 
 
 def _read_post(session: Session, site: Site, event: WebhookEvent) -> str:
