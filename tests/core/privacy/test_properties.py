@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from urllib.parse import quote
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from core.privacy.cleaning import CONTACTS, FINDERS, clean, clean_next, find
@@ -59,6 +59,7 @@ def test_a_card_in_other_clothes(card: str, clothes: str) -> None:
 def test_a_card_over_several_messages_leaves_none_of_them(card: str, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.sets(st.integers(1, len(card) - 1), min_size=1, max_size=3)))
     parts = [card[start:end] for start, end in zip([0, *cuts], [*cuts, len(card)], strict=True)]
+    assume(all(len(part) < 12 for part in parts))  # no part is a card by itself
     before, last = clean_next(parts[:-1], parts[-1])
     assert [digits(text) for text in (*before, last.text)] == [""] * len(parts)
 
