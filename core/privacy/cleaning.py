@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from core.privacy import cards, contacts, credentials, ibans, orders, passwords, persons
+from core.privacy import cards, credentials, ibans, passwords, persons
 from core.privacy.found import Found, Kind, settled
 from core.privacy.plain import readings
+from core.privacy.spelled import worth_reading
 
 Finder = Callable[[str], Iterable[Found]]
 
@@ -23,7 +24,6 @@ FINDERS: tuple[tuple[Finder, int], ...] = (
     (persons.find_others, 6),
     (persons.find_papers, 5),
 )
-CONTACTS: tuple[tuple[Finder, int], ...] = ((contacts.emails, 0), (contacts.phones, 6), (orders.orders, 3))
 MARKS: dict[Kind, str] = {
     "secret": "[secret removed]",
     "card": "[card number removed]",
@@ -68,6 +68,11 @@ def clean(text: str) -> Cleaned:
         kinds += [one.kind for one in found]
         text = _without(text, [(one.start, one.end, MARKS[one.kind]) for one in found])
     return Cleaned(text, tuple(kinds))
+
+
+def may_go_on(text: str) -> bool:
+    """Whether `text` may be the rest of what another one began: a number's, or a password by itself."""
+    return any(map(str.isdigit, text)) or len(text.split()) == 1 or worth_reading(text)
 
 
 def clean_next(earlier: Sequence[str], text: str) -> tuple[tuple[str, ...], Cleaned]:

@@ -7,7 +7,8 @@ from urllib.parse import quote
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from core.privacy.cleaning import CONTACTS, FINDERS, clean, clean_next, find
+from core.privacy.cleaning import FINDERS, clean, clean_next, find
+from core.privacy.needed import CONTACTS
 from tests.core.privacy.numbers import PROSE, WORDS, cards, ibans, social_security, written
 
 ALL = (*FINDERS, *CONTACTS)
