@@ -31,7 +31,7 @@ WORDS = re.compile(
     r"|portable|cell(?:phone)?|landline|fax|call(?:ed|ing|s)?|ring|dial\w*|text(?:ed)?|sms|whats ?app|signal|reach\w*"
     r"|contact(?:ed)?|answer(?:ed|ing|s)?|voicemail|hotline|llam\w+|anruf\w*|ruf\w*|appel\w*|joindre|rückruf\w*"
     r"|(?:my|his|her|their|our|this|meine|mi|mon) (?:new |own )?(?:number|nummer|n[uú]mero|numéro)|hablar"
-    r"|speak(?: to)?|messages? from|ph)\b",
+    r"|speak(?: to)?|messages? (?:from|on|to)|registered|ph)\b",
     re.IGNORECASE,
 )
 WORDS_AFTER = re.compile(
@@ -51,6 +51,8 @@ AMERICAN = re.compile(r"\A(?:\+?1[ .-]?|001-)?(?:\(\d{3}\)[ .-]?\d{3}[ .-]?\d{4}
 NATIONAL = re.compile(r"\A\(?0\d{1,4}\)?[ .\-/]\d[\d .\-/]{4,}\Z")
 ADDRESS = re.compile(r"\A\d{1,3}(?:\.\d{1,3}){3}\Z")  # of a computer
 AREA = re.compile(r"\A\(\d{2,4}\) ?\d{3,4}[ -]?\d{3,4}\Z")
+CLOSE = 15  # characters between a word and its number
+STOP = re.compile(r"(?<!\bno)(?<!\bnr)[.!?]\s")
 REGIONS = ("GB", "DE", "FR", "ES", "IT", "NL", "AU")
 
 
@@ -88,8 +90,9 @@ def _is_phone(text: str, start: int, end: int, number: str) -> bool:
         return UNIT.match(text, end) is None
     if number.startswith(("+", "(+")):
         return _international(digits)
-    if against >= 0:
-        return bare.startswith("00") and _international(digits[2:])
+    if against >= 0:  # but nobody writes an order like this, and the word may belong to what was said before
+        american = AMERICAN.match(bare) is not None or AREA.match(bare) is not None
+        return american and ("(" in bare or start - against > CLOSE or STOP.search(text, against, start) is not None)
     return _shaped(bare, digits) or (bare != number and len(digits) >= 10)  # noqa: PLR2004 - an American one with its extension
 
 
