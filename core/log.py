@@ -8,8 +8,6 @@ from typing import Any
 
 import structlog
 
-from core.privacy.cleaning import clean
-
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # A line or two for every request and every job: together they cost a turn more than its way through the queue.
 CHATTY = ("uvicorn.access", "httpx2", "celery.app.trace", "celery.worker.strategy")
@@ -19,6 +17,8 @@ LONG_NUMBER = re.compile(r"(?<![\w-])\+?\d(?:[ -]?\d){8,18}(?![\w-])")
 
 def mask(text: str) -> str:
     """`text` without cards, bank accounts, identity numbers and secrets; addresses and long numbers blotted out."""
+    from core.privacy.cleaning import clean  # its tables take a moment to load: commands that log nothing start at once
+
     return LONG_NUMBER.sub("[number]", EMAIL.sub("[email]", clean(text).text))
 
 

@@ -6,6 +6,7 @@ Call `clean` on every text before it is stored, logged, embedded, sent or shown 
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from core.privacy import cards, credentials, ibans, passwords, persons
 from core.privacy.found import Found, Kind, settled
@@ -34,6 +35,7 @@ MARKS: dict[Kind, str] = {
 }
 PART = "[part of a number removed]"  # in a message that was stored before the rest came
 ROUNDS = 8  # what is taken out may bring words nearer to what is left
+ENDS = 120  # characters of a message before in which a number may begin that goes on
 NUMBER = r"\d(?:[\s\-._/,]{0,3}\d)*"
 TAIL = re.compile(rf"{NUMBER}(?=\D{{0,40}}\Z)")
 HEAD = re.compile(rf"\A\D{{0,40}}?({NUMBER})")
@@ -106,15 +108,15 @@ def _mark(kind: Kind, at: int, last: int) -> str:
 
 def _in_a_row(parts: Sequence[str]) -> list[Piece]:
     """What is found when the parts are read as lines of one text, and stands at least partly in the last of them."""
-    offsets = [0]
-    for part in parts:
-        offsets.append(offsets[-1] + len(part) + 1)
-    ends_late = [one for one in find("\n".join(parts)) if one.end > offsets[-2]]
+    cuts = [*(max(0, len(part) - ENDS) for part in parts[:-1]), 0]  # what goes on stands at the end
+    lines = [part[cut:] for part, cut in zip(parts, cuts, strict=True)]
+    starts = [0, *accumulate(len(line) + 1 for line in lines)]
+    reaching = [one for one in find("\n".join(lines)) if one.end > starts[-2]]
     return [
-        (one.kind, n, max(one.start - offset, 0), min(one.end - offset, len(part)))
-        for one in ends_late
-        for n, (part, offset) in enumerate(zip(parts, offsets, strict=False))
-        if one.start < offset + len(part) and one.end > offset
+        (one.kind, n, cut + max(one.start - start, 0), cut + min(one.end - start, len(line)))
+        for one in reaching
+        for n, (line, start, cut) in enumerate(zip(lines, starts, cuts, strict=False))
+        if one.start < start + len(line) and one.end > start
     ]
 
 

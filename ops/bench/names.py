@@ -16,7 +16,10 @@ class Bench(StrEnum):
     INDEXING = "indexing"
     WEBHOOKS = "webhooks"
     REFUSALS = "refusals"
+    PRIVACY = "privacy"
 
 
 ALL = (Bench.TURN, Bench.LOAD, Bench.MEMORY, Bench.THREAD, Bench.PHASES)  # the others take longer than all of these
-ALONE = frozenset({Bench.RETRIEVAL, Bench.INDEXING, Bench.WEBHOOKS, Bench.REFUSALS})  # they have servers of their own
+ALONE = frozenset(
+    {Bench.RETRIEVAL, Bench.INDEXING, Bench.WEBHOOKS, Bench.REFUSALS, Bench.PRIVACY}
+)  # they have servers of their own

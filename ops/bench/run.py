@@ -39,6 +39,7 @@ def run_bench(which: Sequence[Bench], rounds: int, turns: int, size: Size) -> No
 def run_alone(which: Bench, rounds: int, size: Size) -> None:
     """Run one on a fresh database, gone after it."""
     from ops.bench.indexing import run_indexing
+    from ops.bench.privacy import run_privacy
     from ops.bench.refusals import run_refusals
     from ops.bench.retrieval import run_retrieval
     from ops.bench.webhooks import run_webhooks
@@ -48,6 +49,7 @@ def run_alone(which: Bench, rounds: int, size: Size) -> None:
         Bench.INDEXING: lambda: run_indexing(quick=size.quick, json=size.json),
         Bench.WEBHOOKS: lambda: run_webhooks(min(rounds, MOST_ROUNDS)),
         Bench.REFUSALS: lambda: run_refusals(rounds * GUESSES_A_ROUND),
+        Bench.PRIVACY: lambda: run_privacy(rounds),
     }
     sides = two_sides() if which is Bench.WEBHOOKS else None  # what is under test gets a core to itself
     cores = on_cores(sides[1] if sides else None)
