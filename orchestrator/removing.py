@@ -1,5 +1,7 @@
 """What visitors send and nobody here needs: taken out before it is stored, also where it comes in parts."""
 
+from collections.abc import Sequence
+from itertools import accumulate
 from uuid import UUID
 
 from sqlalchemy import Row, text
@@ -10,8 +12,9 @@ from core.privacy.cleaning import Cleaned, clean, clean_next, may_go_on
 
 BEFORE = text("""
     SELECT id, content FROM messages WHERE thread_id = :thread_id AND role = 'visitor'
-    ORDER BY position DESC LIMIT 4
+    ORDER BY position DESC LIMIT 20
 """)
+ALWAYS, SHORT = 4, 400  # messages that are looked at; and characters, for numbers that come digit by digit
 # Staff may have been given the words of the message already.
 FORGET = tuple(
     text(statement)
@@ -31,12 +34,20 @@ def without_secrets(session: Session, thread_id: UUID, words: str) -> Cleaned:
     """
     if not may_go_on(words):
         return clean(words)
-    rows = session.execute(BEFORE, {"thread_id": thread_id}).all()[::-1]
+    rows = _near(session.execute(BEFORE, {"thread_id": thread_id}).all())
     before, cleaned = clean_next([row.content for row in rows], words)
     for row, kept in zip(rows, before, strict=True):
         if kept != row.content:
             _forget(session, thread_id, row, kept)
     return cleaned
+
+
+def _near(rows: Sequence[Row[tuple[UUID, str]]]) -> list[Row[tuple[UUID, str]]]:
+    """The latest few of `rows` (newest first), and as many more as are short: oldest first."""
+    lengths = accumulate(len(row.content) for row in rows)
+    return [row for n, (row, length) in enumerate(zip(rows, lengths, strict=True)) if n < ALWAYS or length <= SHORT][
+        ::-1
+    ]
 
 
 def _forget(session: Session, thread_id: UUID, row: Row[tuple[UUID, str]], kept: str) -> None:

@@ -82,6 +82,13 @@ def test_a_ticket_that_was_opened_between_the_halves_forgets_its_half(shop: Site
     assert PART in everything(play)
 
 
+def test_a_number_that_comes_digit_by_digit_goes_as_well(shop: Site) -> None:
+    play = play_with((Scripted([]),))
+    for digit in "4242424242424242":
+        play.say(digit)
+    assert said(play, "visitor") == [PART] * 15 + [MARKS["card"]]
+
+
 def test_what_a_visitor_says_of_a_handoff_is_cleaned(shop: Site) -> None:
     play = play_with((Scripted([]),))
     with db.transaction() as session:
