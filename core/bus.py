@@ -96,6 +96,18 @@ def publish_all(news: Iterable[News | DeskNews]) -> None:
     failpoints.reached("after TELL")
 
 
+def forget(thread_id: UUID, message_id: UUID) -> None:
+    """Take a message out of the thread's recent news. A dead Redis is logged; what it still has expires by itself."""
+    key = stream_key(thread_id)
+    try:
+        rows: Any = client().xrange(key)
+        named = [id_ for id_, row in rows if row["kind"] == "message" and str(message_id) in row["data"]]
+        if named:
+            client().xdel(key, *named)
+    except redis.RedisError as error:
+        log.warning("news_not_forgotten", cause=repr(error))
+
+
 def publish(thread_id: UUID, kind: str, **data: Any) -> None:
     """Publish one piece of provisional news (a state, a guarded sentence) at once."""
     publish_all([News(thread_id, kind, data)])

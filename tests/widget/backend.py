@@ -69,6 +69,7 @@ class Script:
     pause_s: float = 0.02
     hold: bool = False
     mute: bool = False
+    removed: str = ""  # what is taken out of a message before it is kept
 
     def count(self, method: str, path: str) -> int:
         """How often the widget called this."""
@@ -174,7 +175,11 @@ class Backend:
         known = thread.sent.get(fields["client_msg_id"])
         if known is None:
             turn_id = f"turn-{len(thread.messages)}"
-            message_id = thread.say("visitor", fields["user_msg"])
+            words = fields["user_msg"]
+            if (removed := self.script.removed) and removed in words:
+                thread.say("system", "A card number was removed.")
+                words = words.replace(removed, "[card number removed]")
+            message_id = thread.say("visitor", words)
             known = {"thread_id": thread.thread_id, "message_id": message_id, "turn_id": turn_id}
             thread.sent[fields["client_msg_id"]] = known
             if thread.status == "bot":

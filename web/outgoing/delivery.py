@@ -81,8 +81,8 @@ class Courier:
             return Dead(NOWHERE)
         verdict = judge(outcome, claimed.attempts, self.clock(), self.settings, self.chance)
         patience = timedelta(hours=self.settings.slack_patience_hours)
-        away = isinstance(verdict, Later) and not isinstance(outcome, OurFault)
-        if away and claimed.in_order and self.clock() - claimed.created_at < patience:
+        young = claimed.in_order and self.clock() - claimed.created_at < patience
+        if isinstance(verdict, Later) and young and not isinstance(outcome, OurFault):
             return replace(verdict, counted=False)  # nobody was there: that says nothing about this one
         return verdict
 
