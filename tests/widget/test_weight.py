@@ -1,11 +1,10 @@
 """What a page pays for the widget: bytes on the wire, requests, and the time until it shows. Counted in the browser."""
 
 import gzip
-from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Request, Response
+from playwright.sync_api import Browser, Page, Request
 
 from tests.widget.conftest import Site, Visit, opened
 from web.packed import NotJoinable, joined, packed
@@ -31,13 +30,14 @@ def test_on_the_wire_it_is_light_in_every_language(visit: Visit, site: Site) -> 
     """All that comes before the visitor has written, with the phrases: each file once, packed."""
     for lang in ("en", "es", "de", "ar"):
         page = visit()
-        sizes: dict[str, int] = {}
-        page.on("requestfinished", partial(_weigh, sizes))
+        finished = requests(page)
         page.goto(f"{site.url}?lang={lang}")
         page.locator(".launcher").wait_for()
-        widget = {path.removeprefix("/widget/"): size for path, size in sizes.items() if path.startswith("/widget/")}
-        assert sorted(widget) == sorted(path.replace("en.json", f"{lang}.json") for path in FILES)
-        assert sum(size for path, size in widget.items() if not path.endswith(".json")) <= LIMIT
+        files = [one for one in finished if "/widget/" in one.url]
+        names = [one.url.removeprefix(f"{site.url}widget/") for one in files]
+        assert sorted(names) == sorted(path.replace("en.json", f"{lang}.json") for path in FILES)
+        code = [one for one in files if not one.url.endswith(".json")]
+        assert sum(one.sizes()["responseBodySize"] for one in code) <= LIMIT
         page.close()
 
 
@@ -67,20 +67,31 @@ def test_two_visitors_get_the_same_bytes(chromium: Browser, site: Site) -> None:
     seen = []
     for language in ("en-GB", "de-DE"):
         with chromium.new_context(locale=language) as context:
-            got: list[Response] = []
             page = context.new_page()
-            page.on("response", got.append)
+            finished = requests(page)
             page.goto(site.url)
             page.locator(".launcher").wait_for()
-            seen.append({response.url: response.body() for response in got})
+            seen.append({one.url: body for one in finished if (body := whole(one))})
     assert len(seen[0]) >= len(FILES) + 1
     assert seen[0] == seen[1]
 
 
-def _weigh(sizes: dict[str, int], request: Request) -> None:
-    path = request.url.split("?")[0].split("/", 3)[3]
-    assert f"/{path}" not in sizes, "asked for twice"
-    sizes[f"/{path}"] = request.sizes()["responseBodySize"]
+def requests(page: Page) -> list[Request]:
+    """What the page asks for from now on, as it has come."""
+    finished: list[Request] = []
+
+    def note(request: Request) -> None:
+        finished.append(request)
+
+    page.on("requestfinished", note)
+    return finished
+
+
+def whole(request: Request) -> bytes:
+    """What came."""
+    response = request.response()
+    assert response is not None
+    return response.body()
 
 
 def write(folder: Path, **modules: str) -> Path:
