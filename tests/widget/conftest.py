@@ -44,9 +44,16 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def visit(chromium: Browser, site: Site) -> Iterator[Visit]:
+def bypass_csp() -> bool:
+    """Whether the page's policy is put aside: for tools that put styles of their own into the page."""
+    return False
+
+
+@pytest.fixture
+def visit(chromium: Browser, site: Site, bypass_csp: bool) -> Iterator[Visit]:
     """Open the shop's page; every problem on the browser's console fails the test unless it is expected."""
-    context = chromium.new_context(viewport={"width": 1100, "height": 800}, accept_downloads=True)
+    size = {"width": 1100, "height": 800}
+    context = chromium.new_context(viewport=size, accept_downloads=True, bypass_csp=bypass_csp)  # type: ignore[arg-type]
     context.set_default_timeout(8000)
     broken: list[str] = []
 
