@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core import bus
 from core.models import Message, Thread, Visitor
 from core.settings import get_settings
-from orchestrator import circuits, guards, messages, open_turns
+from orchestrator import circuits, guards, messages, open_turns, overdue
 from orchestrator.effects import (
     CheckDraft,
     Finish,
@@ -40,6 +40,7 @@ from orchestrator.known import so_far
 from orchestrator.memory import excerpt, unanswered
 from orchestrator.open_turns import OpenTurn
 from orchestrator.phrases import words
+from orchestrator.told import tell_staff
 from tools.handoffs import queue_handoff
 from tools.tickets import open_ticket
 
@@ -52,6 +53,7 @@ def perform(session: Session, turn: OpenTurn, effect: Inside) -> Sequence[Event]
         case HoldForReview():  # nothing is left for a worker: a person, or the deadline, carries the turn on
             turn.pending, turn.lasts = None, timedelta(minutes=get_settings().review_minutes)
             bus.tell(session, turn.thread_id, "state", state="reviewing")
+            tell_staff(session, turn.thread_id, "draft", turn=turn.id, n=turn.state.n)
         case OpenCircuit(tool):
             circuits.trip(f"tool:{tool}", get_settings().circuit_seconds)
         case OpenTicket(reason):
@@ -115,6 +117,8 @@ def _open_ticket(session: Session, turn: OpenTurn, reason: str) -> Event:
     thread = session.get_one(Thread, turn.thread_id)
     visitor = session.get_one(Visitor, thread.visitor_id)
     asked = unanswered(session, thread.id)
+    if turn.state.phrase is Phrase.NOBODY_THERE:
+        overdue.stand_aside(session, thread)
     ticket = open_ticket(
         session,
         key=f"{turn.id}:ticket",

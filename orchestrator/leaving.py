@@ -4,8 +4,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.models import Thread, Ticket
+from orchestrator.case import lock_thread
 from orchestrator.inbox import checked
-from orchestrator.journal import lock_thread
 from orchestrator.messages import say
 from tools.tickets import SUBJECT_MAX, open_ticket
 

@@ -13,7 +13,7 @@ from orchestrator import budget
 from orchestrator.case import lock_case
 from orchestrator.events import DeadlinePassed
 from orchestrator.journal import open_turn_of, record
-from orchestrator.overdue import tell_those_who_wait
+from orchestrator.overdue import left_alone, look_after
 from orchestrator.reconcile import reconcile
 from orchestrator.turn import take_turn as carry_on
 
@@ -76,7 +76,10 @@ def sweep() -> list[UUID]:
     for turn_id, thread_id in unsettled:
         settle(turn_id, thread_id)
     with transaction() as session:
-        tell_those_who_wait(session, get_settings())
+        alone = left_alone(session, get_settings())
+    for handoff_id in alone:
+        with transaction() as session:
+            look_after(session, handoff_id, get_settings())
     with transaction() as session:
         reconcile(session)
     return [thread_id for _, thread_id in rung]

@@ -5,10 +5,12 @@ import sys
 import typer
 
 from core.errors import HandrailError
-from web.commands import ask, budgets, desk, index, kb, modes, outbox, processes, replay, sites, webhooks
+from web.commands import ask, budgets, desk, hours, index, kb, modes, outbox, processes, replay, sites, webhooks
 
 sites.site.command()(modes.mode)
 sites.site.command()(budgets.budget)
+sites.site.command()(hours.hours)
+sites.site.command()(hours.wait)
 sites.site.command("webhooks")(webhooks.set_webhooks)
 
 

@@ -47,12 +47,20 @@ class SessionAsked(Given):
     identity_token: Token | None = Field(None, description="JWT (HS256, the site's identity secret): `email`, `exp`.")
 
 
+class People(BaseModel):
+    """Whether the site's people are there. `opens_at`: when they are next; null while they are, or where none come."""
+
+    open: bool
+    opens_at: Moment | None
+
+
 class SessionMade(BaseModel):
     """The token is short-lived; show it again, also when expired, to get the next one."""
 
     thread_id: UUID
     visitor_token: str
     expires_at: datetime
+    people: People
 
 
 class MessageSent(Given):
@@ -100,6 +108,7 @@ class MessageShown(BaseModel):
     id: UUID
     role: Literal["visitor", "agent", "staff", "system"]
     content: str
+    author: str = Field("", description="Of staff's words: the name of whoever answers.")
     citations: list[Citation]
     created_at: Moment
 
@@ -157,15 +166,8 @@ class DataErased(BaseModel):
     receipt: UUID
 
 
-class People(BaseModel):
-    """Whether people answer at this hour, and when they do next (null: not known)."""
-
-    open: bool
-    opens_at: Moment | None = None
-
-
 class SiteOffer(BaseModel):
-    """What a site's chat offers now, the same for every visitor. `people` is null where no hours are told."""
+    """What a site's chat offers now, the same for every visitor. `people` is null where none are told."""
 
     people: People | None
     transcript_by_email: bool

@@ -7,10 +7,12 @@ from fastapi import APIRouter, Response
 from core import bus
 from core.db import reading, transaction
 from orchestrator.erasing import erase
+from orchestrator.hours import is_open, opens_at
 from orchestrator.leaving import leave_message
+from web import auth
 from web.chat import PROBLEMS
 from web.deps import Calling, Chosen, find_site, limit, own_thread
-from web.schemas import DataErased, MessageLeft, MessageTaken, SiteId, SiteOffer
+from web.schemas import DataErased, MessageLeft, MessageTaken, People, SiteId, SiteOffer
 
 OFFER_SECONDS = 60  # for which browsers and caches keep it
 
@@ -21,9 +23,11 @@ router = APIRouter(prefix="/api/agent", tags=["visitor"], responses=PROBLEMS)
 def offer(site_id: SiteId, response: Response) -> SiteOffer:
     """What the chat offers at this hour: asked once, when it is opened. Without a token, and the same for everybody."""
     with reading() as session:
-        find_site(session, site_id)
+        hours = find_site(session, site_id).hours
+    now = auth.utc_now()
     response.headers["Cache-Control"] = f"public, max-age={OFFER_SECONDS}"
-    return SiteOffer(people=None, transcript_by_email=False)
+    people = People(open=is_open(hours, now), opens_at=opens_at(hours, now)) if hours else None
+    return SiteOffer(people=people, transcript_by_email=False)
 
 
 @router.post("/contact", status_code=HTTPStatus.ACCEPTED)

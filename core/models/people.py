@@ -74,7 +74,7 @@ class Note(Base):
     thread_id: Mapped[UUID] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"))
     author: Mapped[str] = mapped_column(String(400))
     content: Mapped[str] = mapped_column(Text)
-    source: Mapped[str] = mapped_column(String(8))  # desk, slack
+    source: Mapped[str] = mapped_column(String(8))  # desk, slack, cli
     source_id: Mapped[str | None] = mapped_column(String(120), unique=True)  # "slack:CHANNEL:TS": kept once
     created_at: Mapped[datetime] = at_column()
     edited_at: Mapped[datetime | None] = maybe_at_column()

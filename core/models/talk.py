@@ -75,7 +75,7 @@ class Thread(Base):
     visitor_id: Mapped[UUID] = mapped_column(ForeignKey("visitors.id", ondelete="CASCADE"), index=True)
     channel: Mapped[str] = mapped_column(String(32))
     status: Mapped[str] = mapped_column(String(16), default="bot")
-    owner: Mapped[str | None] = mapped_column(String(200))  # the person who has it
+    owner: Mapped[str | None] = mapped_column(String(200))  # the person who has it: "staff:0b9f…", "cli:root"
     language: Mapped[str] = mapped_column(
         String(8), server_default=""
     )  # of the visitor's words: "de"; empty: not known

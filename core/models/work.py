@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
-from core.models.columns import Json, at_column, id_column, maybe_at_column, site_column
+from core.models.columns import Json, Now, at_column, id_column, maybe_at_column, site_column
 
 
 class Order(Base):
@@ -78,7 +78,9 @@ class Handoff(Base):
     excerpt: Mapped[str] = mapped_column(Text, default="")
     priority: Mapped[str] = mapped_column(String(8), server_default="normal")
     status: Mapped[str] = mapped_column(String(16), default="waiting")  # waiting, overdue, claimed, returned, resolved
-    claimed_by: Mapped[str | None] = mapped_column(String(200))
+    claimed_by: Mapped[str | None] = mapped_column(String(200))  # their name; `threads.owner` knows who that is
+    # Since when the visitor waits for a person's words; null: nothing that they said is unanswered.
+    waits_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), server_default=Now)
     reminded_at: Mapped[datetime | None] = maybe_at_column()  # the channel, once, that nobody has come
     claimed_at: Mapped[datetime | None] = maybe_at_column()
     closed_at: Mapped[datetime | None] = maybe_at_column()

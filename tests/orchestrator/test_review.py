@@ -12,8 +12,10 @@ from core import bus, db
 from core.errors import Conflict, DraftNotFound
 from core.models import Handoff, Message, Site, Thread, Ticket, Turn
 from orchestrator import inbox, review
+from orchestrator.case import lock_thread
 from orchestrator.events import DraftApproved, PersonClaimed
-from orchestrator.journal import lock_thread, open_turn_of, record
+from orchestrator.journal import open_turn_of, record
+from orchestrator.people import operator
 from orchestrator.tasks import sweep
 from orchestrator.turn import take_turn
 from orchestrator.world import World
@@ -82,7 +84,7 @@ def test_nothing_is_left_for_a_worker_while_a_person_looks(held: Play) -> None:
 
 def test_an_approved_draft_goes_out_as_it_is(held: Play) -> None:
     with db.transaction() as session:
-        review.approve(session, held_one().name, "Ana")
+        review.approve(session, held_one().name, operator("Ana"))
     assert said(held) == ["Bring it back within 60 days [1]. Keep the receipt [1]."]
     assert held.turn().outcome == "answered"
 
@@ -97,7 +99,7 @@ def test_an_approved_draft_goes_out_as_it_is(held: Play) -> None:
 )
 def test_an_edited_draft_keeps_the_citations_that_are_left(held: Play, edited: str, shown: str, citations: int) -> None:
     with db.transaction() as session:
-        review.approve(session, held_one().name, "Ana", edited)
+        review.approve(session, held_one().name, operator("Ana"), edited)
     with db.transaction() as session:
         message = session.scalars(select(Message).where(Message.role == "agent")).one()
         assert (message.content, len(message.citations)) == (shown, citations)
@@ -106,7 +108,7 @@ def test_an_edited_draft_keeps_the_citations_that_are_left(held: Play, edited: s
 
 def test_a_refused_draft_brings_a_person(held: Play) -> None:
     with db.transaction() as session:
-        review.refuse(session, held_one().name, "Ana", "Out of date.")
+        review.refuse(session, held_one().name, operator("Ana"), "Out of date.")
     with db.transaction() as session:
         assert "Out of date." in session.scalars(select(Handoff.reason)).one()
     assert "asked a person" in said(held)[0]
@@ -116,9 +118,9 @@ def test_a_refused_draft_brings_a_person(held: Play) -> None:
 def test_two_people_decide_and_one_wins(held: Play) -> None:
     name = held_one().name
     with db.transaction() as session:
-        review.approve(session, name, "Ana")
+        review.approve(session, name, operator("Ana"))
     with pytest.raises(DraftNotFound), db.transaction() as session:
-        review.refuse(session, name, "Ben", "no")
+        review.refuse(session, name, operator("Ben"), "no")
     assert len(said(held)) == 1
 
 
@@ -126,15 +128,15 @@ def test_what_the_visitor_adds_makes_the_draft_void(held: Play) -> None:
     stale = held_one()
     held.say("and in Norway?")
     with pytest.raises(DraftNotFound), db.transaction() as session:
-        review.approve(session, stale.name, "Ana")
+        review.approve(session, stale.name, operator("Ana"))
     with pytest.raises(Conflict, match="void"), db.transaction() as session:
-        review._record(session, stale, DraftApproved(stale.n, "Ana", stale.text))
+        review._record(session, stale, operator("Ana"), DraftApproved(stale.n, "Ana", stale.text))
     turn = held.turn()
     assert (turn.deadline_at - turn.created_at).total_seconds() < 2 * settings().accept_seconds, "its own counts again"
     take_turn(held.thread, held.world)
     assert held_one().name != stale.name
     with pytest.raises(Conflict, match="Another draft"), db.transaction() as session:
-        review._record(session, stale, DraftApproved(stale.n, "Ana", stale.text))
+        review._record(session, stale, operator("Ana"), DraftApproved(stale.n, "Ana", stale.text))
     assert said(held) == []
 
 

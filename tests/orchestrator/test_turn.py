@@ -19,6 +19,7 @@ from orchestrator import desk, inbox, open_turns
 from orchestrator.case import lock_case
 from orchestrator.events import BrainFailed
 from orchestrator.journal import LeaseLost, claim, open_turn, record_result
+from orchestrator.people import operator
 from orchestrator.replay import replay
 from orchestrator.tasks import sweep
 from orchestrator.turn import take_turn
@@ -345,12 +346,12 @@ def test_a_person_silences_the_bot_until_the_thread_is_given_back(shop: Site) ->
     play.say("anybody there?")
     with db.transaction() as session:
         assert [handoff.number for handoff in desk.waiting(session)] == [1]
-        desk.claim(session, 1, "Ana")
-        desk.reply(session, 1, "Ana", "Hi, this is Ana.")
+        desk.claim(session, 1, operator("Ana"))
+        desk.reply(session, 1, operator("Ana"), "Hi, this is Ana.")
     assert brain.asked == []
     assert play.say("great").turn_id is None
     with db.transaction() as session:
-        desk.give_back(session, 1, "Ana")
+        desk.give_back(session, 1, operator("Ana"))
     assert play.say("thanks").turn_id is not None
     assert play.answer().content == "Hello!"
 
@@ -362,7 +363,7 @@ def test_a_visitor_whom_nobody_helps_is_told_once_and_a_ticket_stands(shop: Site
     sweep()
     assert count(Ticket) == 0, "not yet"
     with db.transaction() as session:
-        session.execute(update(Handoff).values(created_at=func.now() - text("interval '11 minutes'")))
+        session.execute(update(Handoff).values(waits_since=func.now() - text("interval '11 minutes'")))
     sweep()
     sweep()
     with db.transaction() as session:
@@ -378,9 +379,9 @@ def test_two_people_claim_and_one_wins(shop: Site) -> None:
     with db.transaction() as opened:
         inbox.call_person(opened, opened.get_one(Thread, play.thread), "button")
     with db.transaction() as opened:
-        desk.claim(opened, 1, "Ana")
+        desk.claim(opened, 1, operator("Ana"))
     with pytest.raises(Conflict, match="Ana has this"), db.transaction() as opened:
-        desk.claim(opened, 1, "Ben")
+        desk.claim(opened, 1, operator("Ben"))
 
 
 @pytest.mark.parametrize("wrote", [True, False])

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import bus
-from core.models import Ticket, Turn
+from core.models import Site, Ticket, Turn
 from core.settings import get_settings
+from orchestrator.hours import DAYS
 from tests.conftest import SITE
 from tests.web.client import Guest, open_session
 from tests.web.test_chat import error
@@ -29,6 +30,20 @@ def test_what_a_site_offers_may_be_kept_by_any_cache(client: TestClient) -> None
     assert answer.headers["Cache-Control"] == "public, max-age=60"
     assert error(client.get("/api/agent/about/nobody")) == (404, "SiteNotFound")
     assert error(client.get("/api/agent/about/%00")) == (422, "BadRequest")
+
+
+def test_hours_are_told_where_a_site_has_some(client: TestClient, session: Session) -> None:
+    assert client.get(f"/api/agent/about/{SITE}").json()["people"] is None
+    session.get_one(Site, SITE).hours = {"zone": "Europe/Berlin", "days": {}, "dates": {}}
+    session.commit()
+    assert client.get(f"/api/agent/about/{SITE}").json()["people"] == {"open": False, "opens_at": None}
+    session.get_one(Site, SITE).hours = {
+        "zone": "UTC",
+        "days": {day: [["00:00", "24:00"]] for day in DAYS},
+        "dates": {},
+    }
+    session.commit()
+    assert client.get(f"/api/agent/about/{SITE}").json()["people"] == {"open": True, "opens_at": None}
 
 
 def test_a_message_left_becomes_one_ticket_and_no_turn(guest: Guest, session: Session) -> None:

@@ -45,10 +45,18 @@ class Thread:
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def say(self, role: str, content: str, *, citations: tuple[dict[str, Any], ...] = (), publish: bool = True) -> str:
+    def say(
+        self,
+        role: str,
+        content: str,
+        *,
+        author: str = "",
+        citations: tuple[dict[str, Any], ...] = (),
+        publish: bool = True,
+    ) -> str:
         """Add a message and tell the listeners; the id of the message."""
         message_id = f"{self.thread_id}-m{len(self.messages)}"
-        message = {"id": message_id, "role": role, "content": content, "citations": list(citations)}
+        message = {"id": message_id, "role": role, "content": content, "author": author, "citations": list(citations)}
         self.messages.append(message | {"created_at": "2026-11-22T10:00:00Z"})
         if publish:
             self.events.append(("message", self.messages[-1]))

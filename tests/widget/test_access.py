@@ -1,9 +1,10 @@
 """For everybody: axe finds nothing in any state, a keyboard is enough, and a screen reader says each thing once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
 from tests.widget.backend import error
@@ -14,9 +15,9 @@ OFFER = {"transcript_by_email": True, "people": {"open": False, "opens_at": "202
 
 
 @pytest.fixture
-def bypass_csp() -> bool:
-    """For axe, which puts styles of its own into the page."""
-    return True
+def browsing() -> dict[str, Any]:
+    """The page's policy is put aside for axe, which brings styles of its own."""
+    return {"bypass_csp": True}
 
 
 def choose(page: Page, place: int) -> None:

@@ -92,7 +92,7 @@ def test_the_transcript_is_mailed_where_the_backend_offers_that(visit: Visit, si
     page.keyboard.press("Enter")
     expect(page.get_by_text("It is on its way to eve@x.example.")).to_be_visible()
     asked = [fields for _, path, fields in site.script.calls if path == "/api/agent/transcript"]
-    assert asked == [{"email": "eve@x.example"}]
+    assert asked == [{"thread_id": "t1", "email": "eve@x.example"}]
 
 
 def test_words_that_do_not_get_through_become_a_message_to_the_team(visit: Visit, site: Site) -> None:

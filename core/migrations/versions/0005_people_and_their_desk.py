@@ -126,6 +126,10 @@ def upgrade() -> None:
     op.create_index(op.f("ix_ticket_events_ticket_id"), "ticket_events", ["ticket_id"], unique=False)
     op.add_column("handoffs", sa.Column("priority", sa.String(length=8), server_default="normal", nullable=False))
     op.add_column("handoffs", sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column(
+        "handoffs",
+        sa.Column("waits_since", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=True),
+    )
     op.add_column("messages", sa.Column("author", sa.String(length=200), server_default="", nullable=False))
     op.add_column("outbox", sa.Column("thread_id", sa.Uuid(), nullable=True))
     op.create_index(op.f("ix_outbox_thread_id"), "outbox", ["thread_id"], unique=False)
@@ -145,6 +149,8 @@ def upgrade() -> None:
     op.add_column("sites", sa.Column("mail_from", sa.String(length=320), server_default="", nullable=False))
     op.add_column("sites", sa.Column("ticket_mail_to", sa.String(length=320), server_default="", nullable=False))
     op.add_column("threads", sa.Column("language", sa.String(length=8), server_default="", nullable=False))
+    # Until now only the terminal's `--as` could own a thread.
+    op.execute("UPDATE threads SET owner = left('cli:' || owner, 200) WHERE owner IS NOT NULL")
     op.add_column("tickets", sa.Column("assignee", sa.String(length=400), nullable=True))
     op.add_column("tickets", sa.Column("due_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("tickets", sa.Column("replied_at", sa.DateTime(timezone=True), nullable=True))
@@ -152,11 +158,18 @@ def upgrade() -> None:
     op.add_column("tickets", sa.Column("breach_told_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("tickets", sa.Column("external_id", sa.String(length=80), server_default="", nullable=False))
     op.add_column("tickets", sa.Column("external_url", sa.Text(), server_default="", nullable=False))
+    op.create_index(
+        "ix_turn_events_reviews",
+        "turn_events",
+        ["recorded_at"],
+        postgresql_where=sa.text("event ->> 'type' IN ('DraftApproved', 'DraftRefused')"),
+    )
     op.create_index(op.f("ix_tickets_created_at"), "tickets", ["created_at"], unique=False)
 
 
 def downgrade() -> None:
     """Go back."""
+    op.drop_index("ix_turn_events_reviews", table_name="turn_events")
     op.drop_index(op.f("ix_tickets_created_at"), table_name="tickets")
     op.drop_column("tickets", "external_url")
     op.drop_column("tickets", "external_id")
@@ -165,6 +178,7 @@ def downgrade() -> None:
     op.drop_column("tickets", "replied_at")
     op.drop_column("tickets", "due_at")
     op.drop_column("tickets", "assignee")
+    op.execute("UPDATE threads SET owner = substr(owner, 5) WHERE owner LIKE 'cli:%'")
     op.drop_column("threads", "language")
     op.drop_column("sites", "ticket_mail_to")
     op.drop_column("sites", "mail_from")
@@ -178,6 +192,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_outbox_thread_id"), table_name="outbox")
     op.drop_column("outbox", "thread_id")
     op.drop_column("messages", "author")
+    op.drop_column("handoffs", "waits_since")
     op.drop_column("handoffs", "reminded_at")
     op.drop_column("handoffs", "priority")
     op.drop_index(op.f("ix_ticket_events_ticket_id"), table_name="ticket_events")

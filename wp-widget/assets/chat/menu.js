@@ -57,7 +57,7 @@ export class Menu {
   }
 
   async sendTranscript({ email }) {
-    await this.conversation.api.call("POST", "transcript", { email });
+    await this.conversation.api.call("POST", "transcript", (thread) => ({ thread_id: thread, email }));
     return this.t("mailed", { email });
   }
 
@@ -73,7 +73,7 @@ export class Menu {
 function transcript(items, t) {
   return items.map((item) => {
     const sources = (item.citations ?? []).map(({ n, title, section, url }) => `  [${n}] ${title} · ${section ?? ""} · ${url ?? ""}`);
-    return [`${t(item.role)} ${clock(item, t)}`, item.content, ...sources, ""].join("\n");
+    return [`${item.author || t(item.role)} ${clock(item, t)}`, item.content, ...sources, ""].join("\n");
   }).join("\n");
 }
 

@@ -38,7 +38,7 @@ export function messageElement(item, t, actions) {
   const visitor = role === "visitor";
   const cards = citations.map((citation) => sourceCard(citation, t));
   return el("div", { class: `message ${role}` },
-    el("span", { class: visitor ? "hidden" : "author" }, t(role), " · ", clock(item, t)),
+    el("span", { class: visitor ? "hidden" : "author" }, item.author || t(role), " · ", clock(item, t)),
     el("div", { class: "bubble" }, visitor ? content : formatted(content, cards, t)),
     cards[0] && el("div", { class: "sources", role: "group", "aria-label": t("sources") }, cards),
     role === "agent" && thumbs(item, t, actions),
@@ -86,7 +86,7 @@ function formatted(text, cards, t) {
     const last = nodes.at(-1);
     const item = /^\s*- (.*)/.exec(line)?.[1];
     if (item) {
-      if (last?.tagName !== "UL") nodes.push(el("ul"));
+      if (last?.tagName !== "UL") nodes.push(el("ul", { dir: "auto" }));
       nodes.at(-1).append(el("li", {}, inline(item, cards, t)));
     } else if (!line.trim()) nodes.push("");
     else if (last?.tagName === "P") last.append(el("br"), ...inline(line, cards, t));
