@@ -43,7 +43,7 @@ export class Panel {
   header() {
     this.menu = new Menu(this);
     this.partner = el("span");
-    return el("header", {},
+    return el("div", { class: "head" },
       el("span", { class: "face" }, icon("agent")),
       el("div", { class: "names" }, el("h2", { id: "title" }, this.settings.title || this.t("title")), this.partner),
       this.menu.element,
@@ -82,7 +82,7 @@ export class Panel {
       else conversation.callPerson();
     } }, icon("person"), t("person"));
     this.standing = el("span", { role: "status" });
-    return el("footer", {}, this.person, this.standing, privacy && el("a", { href: privacy, target: "_blank", rel: "noopener" }, t("privacy")));
+    return el("div", { class: "foot" }, this.person, this.standing, privacy && el("a", { href: privacy, target: "_blank", rel: "noopener" }, t("privacy")));
   }
 
   open(focus = true) {
@@ -156,7 +156,7 @@ export class Panel {
     this.log.ariaLive = conversation.shown ? "polite" : "off";
     this.draft.hidden = !draft.length;
     this.draft.replaceChildren(...draftNodes(draft, t));
-    this.tell(this.phase, thread.awaiting || phase ? t(`state_${phase}`) || t("state_thinking") : "");
+    this.tell(this.phase, phase !== "" && (thread.awaiting || phase) ? t(`state_${phase}`) || t("state_thinking") : "");
     this.drawNotice(thread.notice);
     this.tell(this.standing, t(`now_${status}`));
     this.person.hidden = thread.withPerson;
