@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -130,6 +131,7 @@ class Backend:
         ]
         pages = [Route("/", self.page), Route("/docs/returns", lambda _: HTMLResponse(DOCUMENT))]
         app = Starlette(routes=[*pages, *api])
+        app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
         assets.mount(app)
         return app
 
