@@ -89,6 +89,27 @@ def test_a_source_leads_to_its_sentence_and_highlights_it(beside: House, chromiu
         assert other.evaluate("opener") is None
 
 
+def test_a_message_is_left_and_everything_is_deleted(page: Page) -> None:
+    """From the shop's pages, which are another origin than the backend: through the real doors."""
+    page.locator(".launcher").click()
+    page.context.set_offline(True)
+    ask(page, "Do you repair boots?")
+    page.get_by_role("button", name="Leave a message").click()
+    page.get_by_label("Name").fill("Eve")
+    page.get_by_label("E-mail address").fill("eve@x.example")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Send", exact=True).last.click()
+    expect(page.get_by_text("Thank you. We answer to eve@x.example.")).to_be_visible(timeout=20_000)
+    page.keyboard.press("Escape")
+    expect(page.locator(".system")).to_contain_text("A person answers by e-mail to eve@x.example.")
+    page.locator("summary").click()
+    page.get_by_role("button", name="Delete my data").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("Everything is deleted. Receipt:")).to_be_visible(timeout=20_000)
+    page.keyboard.press("Escape")
+    expect(page.locator(".message")).to_have_count(0)
+
+
 def test_nothing_is_asked_of_the_backend_before_the_chat_is_opened(beside: House, page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
