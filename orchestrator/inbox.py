@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import MessageEmpty, MessageNotText, MessageTooLong, ThreadNotFound
 from core.log import EMAIL
-from core.models import Handoff, Message, Thread, Ticket, Visitor
+from core.models import Handoff, Message, Thread, Visitor
 from core.settings import get_settings
 from kb.analysis.language import language_of
 from orchestrator.case import Case, lock_case
@@ -18,6 +18,7 @@ from orchestrator.journal import open_turn, open_turn_of, record
 from orchestrator.memory import unanswered_messages
 from orchestrator.messages import say
 from orchestrator.open_turns import OpenTurn
+from tools.tickets import visitor_named, visitor_wrote
 
 KNOWN = text("SELECT id, turn_id FROM messages WHERE thread_id = :thread_id AND client_msg_id = :client_msg_id")
 WAITS = text(
@@ -63,6 +64,8 @@ def accept(session: Session, thread: Thread, given: str, client_msg_id: str) -> 
     turn_id = turn.id if turn else None
     message_id = say(session, case.thread_id, "visitor", words, turn_id=turn_id, client_msg_id=client_msg_id)
     assert message_id is not None  # the thread is locked: nobody has stored it in between
+    if case.ticket_pending:
+        visitor_wrote(session, case.thread_id)
     _note_address(session, case, words)
     _note_language(session, case, words)
     if case.status == "person":
@@ -134,8 +137,5 @@ def _note_address(session: Session, case: Case, words: str) -> None:
     found = EMAIL.search(words)
     if found is None:
         return
-    waiting = session.scalars(select(Ticket).where(Ticket.thread_id == case.thread_id, Ticket.email.is_(None))).all()
-    for ticket in waiting:
-        ticket.email = found.group()
-    if waiting:
+    if visitor_named(session, case.thread_id, found.group()):
         session.get_one(Visitor, case.visitor_id).contact_email = found.group()

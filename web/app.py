@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from core import log, queue
 from core.settings import Settings, get_settings
-from web import assets, chat, faults, health, knowledge, look, stream, visitors
+from web import assets, chat, faults, health, knowledge, look, stream, transcripts, visitors
 from web.edge import Edge
 from web.hub import Hub
 from web.webhooks import doors
@@ -18,7 +18,15 @@ from web.webhooks.intake import Intake
 from web.webhooks.secrets import Secrets
 
 # To add a door: write its file, add its router here.
-ROUTERS = (chat.router, visitors.router, stream.router, knowledge.router, doors.router, health.router)
+ROUTERS = (
+    chat.router,
+    visitors.router,
+    transcripts.router,
+    stream.router,
+    knowledge.router,
+    doors.router,
+    health.router,
+)
 
 DESCRIPTION = "Support for a site's visitors: cited answers, orders, tickets, and people."
 

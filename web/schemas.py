@@ -100,6 +100,19 @@ class Citation(BaseModel):
     link: str = ""
 
 
+class TranscriptAsked(Given):
+    """Where to send the conversation; without `email`, to the address that is known."""
+
+    thread_id: GivenId
+    email: Address | None = None
+
+
+class TranscriptSent(BaseModel):
+    """It leaves within seconds, if the address takes mail."""
+
+    email: str
+
+
 class MessageShown(BaseModel):
     """One message of a conversation."""
 

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Response
 from core import bus
 from core.db import reading, transaction
 from orchestrator.erasing import erase
-from orchestrator.hours import is_open, opens_at
 from orchestrator.leaving import leave_message
+from tools.hours import is_open, opens_at
 from web import auth
 from web.chat import PROBLEMS
 from web.deps import Calling, Chosen, find_site, limit, own_thread
@@ -20,14 +20,15 @@ router = APIRouter(prefix="/api/agent", tags=["visitor"], responses=PROBLEMS)
 
 
 @router.get("/about/{site_id}")
-def offer(site_id: SiteId, response: Response) -> SiteOffer:
+def offer(site_id: SiteId, response: Response, settings: Chosen) -> SiteOffer:
     """What the chat offers at this hour: asked once, when it is opened. Without a token, and the same for everybody."""
     with reading() as session:
-        hours = find_site(session, site_id).hours
+        site = find_site(session, site_id)
+        hours, sends_mail = site.hours, bool(settings.smtp_host and site.mail_from)
     now = auth.utc_now()
     response.headers["Cache-Control"] = f"public, max-age={OFFER_SECONDS}"
     people = People(open=is_open(hours, now), opens_at=opens_at(hours, now)) if hours else None
-    return SiteOffer(people=people, transcript_by_email=False)
+    return SiteOffer(people=people, transcript_by_email=sends_mail)
 
 
 @router.post("/contact", status_code=HTTPStatus.ACCEPTED)

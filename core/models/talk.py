@@ -79,6 +79,7 @@ class Thread(Base):
     language: Mapped[str] = mapped_column(
         String(8), server_default=""
     )  # of the visitor's words: "de"; empty: not known
+    mailed_position: Mapped[int] = mapped_column(BigInteger, server_default="0")  # staff's words up to it went by mail
     held_micro: Mapped[int] = mapped_column(BigInteger, server_default="0")  # reserved for questions to models …
     spent_micro: Mapped[int] = mapped_column(BigInteger, server_default="0")  # … and spent, in millionths of a dollar
     created_at: Mapped[datetime] = at_column()

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from core import bus
 from core.models import Site, Ticket, Turn
 from core.settings import get_settings
-from orchestrator.hours import DAYS
 from tests.conftest import SITE
 from tests.web.client import Guest, open_session
 from tests.web.test_chat import error
+from tools.hours import DAYS
 from web.app import make_app
 
 LEFT = {"name": "Eve", "email": "Eve@x.example", "question": "Do you repair boots?\nMine leak."}
@@ -44,6 +44,20 @@ def test_hours_are_told_where_a_site_has_some(client: TestClient, session: Sessi
     }
     session.commit()
     assert client.get(f"/api/agent/about/{SITE}").json()["people"] == {"open": True, "opens_at": None}
+
+
+def test_mail_is_offered_where_the_site_sends_any(client: TestClient, session: Session) -> None:
+    """It takes a server and a sender; what is offered is also done."""
+    about, known = f"/api/agent/about/{SITE}", get_settings()
+    session.get_one(Site, SITE).mail_from = "Shop <support@shop.example>"
+    session.commit()
+    assert client.get(about).json()["transcript_by_email"] is False
+    with TestClient(make_app(known.model_copy(update={"smtp_host": "mail.shop.example"}))) as mailing:
+        assert mailing.get(about).json()["transcript_by_email"] is True
+        guest = open_session(mailing)
+        guest.say("Hello")
+        sent = guest.post("transcript", thread_id=guest.thread_id, email="eve@x.example")
+        assert (sent.status_code, sent.json()) == (202, {"email": "eve@x.example"})
 
 
 def test_a_message_left_becomes_one_ticket_and_no_turn(guest: Guest, session: Session) -> None:

@@ -148,6 +148,7 @@ def upgrade() -> None:
     op.add_column("sites", sa.Column("helpdesk_token", sa.String(length=400), server_default="", nullable=False))
     op.add_column("sites", sa.Column("mail_from", sa.String(length=320), server_default="", nullable=False))
     op.add_column("sites", sa.Column("ticket_mail_to", sa.String(length=320), server_default="", nullable=False))
+    op.add_column("threads", sa.Column("mailed_position", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("threads", sa.Column("language", sa.String(length=8), server_default="", nullable=False))
     # Until now only the terminal's `--as` could own a thread.
     op.execute("UPDATE threads SET owner = left('cli:' || owner, 200) WHERE owner IS NOT NULL")
@@ -180,6 +181,7 @@ def downgrade() -> None:
     op.drop_column("tickets", "assignee")
     op.execute("UPDATE threads SET owner = substr(owner, 5) WHERE owner LIKE 'cli:%'")
     op.drop_column("threads", "language")
+    op.drop_column("threads", "mailed_position")
     op.drop_column("sites", "ticket_mail_to")
     op.drop_column("sites", "mail_from")
     op.drop_column("sites", "helpdesk_token")
