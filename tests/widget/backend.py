@@ -210,7 +210,8 @@ class Backend:
     async def about(self, request: Request) -> Response:
         """What the site offers: the same for everybody."""
         fields = await self.gate(request, owned=False)
-        return fields if isinstance(fields, Response) else JSONResponse(self.script.about)
+        kept = {"Cache-Control": "public, max-age=60"}
+        return fields if isinstance(fields, Response) else JSONResponse(self.script.about, headers=kept)
 
     async def contact(self, request: Request) -> Response:
         """Take a message for the team, once per id."""

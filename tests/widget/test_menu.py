@@ -75,11 +75,14 @@ def test_where_nothing_was_said_nothing_is_asked(visit: Visit, site: Site) -> No
     assert site.script.threads == {}
 
 
-def test_the_transcript_is_mailed_where_the_backend_offers_that(visit: Visit, site: Site) -> None:
+def test_no_mail_is_offered_where_none_is_sent(visit: Visit) -> None:
     page = opened(visit)
     page.locator("summary").click()
     expect(page.get_by_role("button", name="Download transcript")).to_be_visible()
     expect(page.get_by_role("button", name="Transcript by e-mail")).to_be_hidden()
+
+
+def test_the_transcript_is_mailed_where_the_backend_offers_that(visit: Visit, site: Site) -> None:
     site.script.about = {"transcript_by_email": True}
     page = opened(visit)
     ask(page, "hello")

@@ -61,10 +61,10 @@ export class Api {
     return this.session.read().thread;
   }
 
-  /** What the site offers at this hour, the same for everybody; {} where nobody can say. */
+  /** What the site offers at this hour, the same for everybody; nothing where nobody can say. The browser may keep it. */
   async about() {
     const response = await this.send("GET", `about/${this.siteId}`).catch(() => {});
-    return response?.ok ? response.json() : {};
+    if (response?.ok) return response.json();
   }
 
   forget() {

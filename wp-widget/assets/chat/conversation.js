@@ -52,11 +52,10 @@ export class Conversation {
     }, 300);
   }
 
-  /** Asks once for a page what the site offers, when the panel is opened. */
+  /** Learns what the site offers now; whenever the panel is opened, since a page may stand open for hours. */
   async look() {
     this.hand();
-    this.asked ??= this.api.about();
-    this.site = await this.asked;
+    this.site = (await this.api.about()) ?? this.site;
     this.changed();
   }
 
