@@ -13,6 +13,7 @@ from core.settings import Settings, get_settings
 from web import assets, chat, faults, health, knowledge, look, stream, transcripts, visitors
 from web.edge import Edge
 from web.hub import Hub
+from web.short import Short
 from web.webhooks import doors
 from web.webhooks.intake import Intake
 from web.webhooks.secrets import Secrets
@@ -52,6 +53,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     assets.mount(app)
     faults.add_handlers(app)
     # The last one added is the outermost.
+    app.add_middleware(Short, routes=doors.router.routes, paths=doors.SHORT)
     app.add_middleware(Edge, max_bytes=settings.body_max_bytes, larger={"/webhook": doors.BODY_MAX})
     app.add_middleware(
         CORSMiddleware,
