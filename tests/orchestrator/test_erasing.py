@@ -1,15 +1,19 @@
 """A visitor's data is deleted whole, at whatever moment that is asked, and nothing of it comes back."""
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, text
 
 from brain.client import Ask, Reply, ToolCall, Usage
 from core import bus, db
-from core.models import AuditEntry, Feedback, Outgoing, Site, Spend, Thread, Visitor, metadata
-from orchestrator import inbox
+from core.models import AuditEntry, Feedback, Outgoing, Site, Spend, Thread, Turn, Visitor, metadata
+from orchestrator import budget, inbox
+from orchestrator.case import Case, lock_case
 from orchestrator.erasing import erase
 from orchestrator.leaving import leave_message
 from orchestrator.tasks import sweep
@@ -147,3 +151,46 @@ def test_deleted_while_a_tool_runs(shop: Site) -> None:
     play.say("My name is Eve")
     take_turn(play.thread, World(with_prices(), (Acting([SEARCH, ANSWER]),), (replace(tool, run=run),)))
     assert rows() == {}
+
+
+def test_settling_and_deleting_never_wait_for_each_other(shop: Site) -> None:
+    """Both take the thread first: whoever settles waits there, and holds nothing that the deletion needs."""
+    play = play_with(())
+    brain = Acting([HELLO])
+    play = Play(play.thread, World(with_prices(), (brain,), play.world.tools))
+    settling = ThreadPoolExecutor(1)
+
+    def waits() -> object:
+        with db.transaction() as session:  # each one sees the others as they were when it began
+            return session.scalar(
+                text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND state = 'active'")
+            )
+
+    def delete_while_another_settles() -> None:
+        with db.transaction() as session:
+            case = lock_case(session, play.thread)
+            assert case is not None
+            turn_id = session.scalars(select(Turn.id)).one()
+            other = settling.submit(settle_alone, case, turn_id)
+            assert eventually(waits)
+            session.execute(delete(Visitor))
+        other.result(timeout=30)
+
+    brain.act = delete_while_another_settles
+    play.say("Hello")
+    take_turn(play.thread, play.world)
+    assert rows() == {}
+
+
+def settle_alone(case: Case, turn_id: UUID) -> None:
+    """As a worker does when its turn has ended."""
+    with db.transaction() as session:
+        budget.settle(session, case, turn_id)
+
+
+def eventually(holds: Callable[[], object]) -> bool:
+    """Whether it came to hold within ten seconds."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until and not holds():
+        time.sleep(0.02)
+    return bool(holds())
