@@ -113,6 +113,21 @@ def publish(thread_id: UUID, kind: str, **data: Any) -> None:
     publish_all([News(thread_id, kind, data)])
 
 
+def forget(thread_ids: Iterable[UUID]) -> None:
+    """Take away the news of threads that are no more, and what a worker has yet to tell of them.
+
+    Without Redis they go by themselves within the hour.
+    """
+    try:
+        with client().pipeline(transaction=False) as pipe:
+            for key in map(stream_key, thread_ids):
+                pipe.set(f"{key}:gone", 1, ex=STREAM_SECONDS)
+                pipe.delete(key)
+            pipe.execute()
+    except redis.RedisError as error:
+        log.warning("news_not_forgotten", cause=repr(error))
+
+
 def _add(pipe: Any, item: News | DeskNews) -> None:
     if isinstance(item, DeskNews):
         pipe.publish(desk_channel(item.site_id), json.dumps({"kind": item.kind, **item.ids}))
@@ -124,6 +139,7 @@ def _add(pipe: Any, item: News | DeskNews) -> None:
 
 
 ADD = """
+if redis.call('EXISTS', KEYS[1] .. ':gone') == 1 then return false end
 local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'kind', ARGV[1], 'data', ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 redis.call('PUBLISH', KEYS[1], id .. '\\n' .. ARGV[1] .. '\\n' .. ARGV[2])

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from core import log, queue
 from core.settings import Settings, get_settings
-from web import assets, chat, faults, health, knowledge, look, stream, transcripts
+from web import assets, chat, faults, health, knowledge, look, stream, transcripts, visitors
 from web.edge import Edge
 from web.hub import Hub
 from web.short import Short
@@ -20,7 +20,16 @@ from web.webhooks.intake import Intake
 from web.webhooks.secrets import Secrets
 
 # To add a door: write its file, add its router here.
-ROUTERS = (chat.router, transcripts.router, stream.router, knowledge.router, doors.router, slack.router, health.router)
+ROUTERS = (
+    chat.router,
+    visitors.router,
+    transcripts.router,
+    stream.router,
+    knowledge.router,
+    doors.router,
+    slack.router,
+    health.router,
+)
 
 DESCRIPTION = "Support for a site's visitors: cited answers, orders, tickets, and people."
 
@@ -53,7 +62,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
         CORSMiddleware,
         allow_origins=list(settings.allowed_origins),
         allow_credentials=False,  # a token in a header, never a cookie
-        allow_methods=["GET", "POST"],
+        allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "X-Request-ID", "X-API-Key"],
         expose_headers=["X-Request-ID", "Retry-After"],
         max_age=3600,

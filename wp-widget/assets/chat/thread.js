@@ -64,7 +64,7 @@ export class Thread {
     else this.items.push({ key: message.id, ...message });
     if (message.role === "visitor") return false;
     this.draft = [];
-    this.phase = null;
+    this.phase = ""; // the answer is here: until the turn is said to be done, there is nothing to tell
     if (message.role === "staff") this.status = "person";
     // Who has the conversation may have changed with these.
     return message.role === "system" || (message.role === "agent" && this.withPerson);
