@@ -60,6 +60,22 @@ def tell(session: Session, thread_id: UUID, kind: str, **data: Any) -> None:
     session.info.setdefault("news", []).append(News(thread_id, kind, data))
 
 
+def forget(session: Session, thread_id: UUID) -> None:
+    """Forget the thread's recent news once `session` has committed; what is told later is forgotten within an hour."""
+    session.info.setdefault("forgotten", []).append(thread_id)
+
+
+def forget_all(thread_ids: Iterable[UUID]) -> None:
+    """Forget now. Where Redis is dead nothing is there to be read, or it goes by itself within an hour."""
+    keys = [stream_key(thread_id) for thread_id in thread_ids]
+    if not keys:
+        return
+    try:
+        client().delete(*keys)
+    except redis.RedisError as error:
+        log.warning("news_not_forgotten", count=len(keys), cause=repr(error))
+
+
 def publish_all(news: Iterable[News]) -> None:
     """Publish now. A dead Redis is logged, never raised: listeners look into the database by themselves."""
     items = list(news)
