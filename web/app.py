@@ -13,12 +13,12 @@ from core.settings import Settings, get_settings
 from web import assets, chat, faults, health, knowledge, look, stream
 from web.edge import Edge
 from web.hub import Hub
-from web.webhooks import doors
+from web.webhooks import doors, privacy
 from web.webhooks.intake import Intake
 from web.webhooks.secrets import Secrets
 
 # To add a door: write its file, add its router here.
-ROUTERS = (chat.router, stream.router, knowledge.router, doors.router, health.router)
+ROUTERS = (chat.router, stream.router, knowledge.router, doors.router, privacy.router, health.router)
 
 DESCRIPTION = "Support for a site's visitors: cited answers, orders, tickets, and people."
 

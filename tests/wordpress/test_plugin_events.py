@@ -136,6 +136,34 @@ def test_orders_are_told_with_what_is_needed_and_no_more(shop: Shop) -> None:
     }
     shop.site.php(WOOCOMMERCE + "$GLOBALS['status'] = 'trash'; do_action( 'woocommerce_update_order', 7 );")
     assert shop.backend.told()[1:] == [("order.deleted", "order:7")]
+    assert shop.backend.events[1]["data"] == {"number": "1042"}
+
+
+def test_a_deleted_order_is_told_with_the_number_that_it_had(shop: Shop) -> None:
+    """A shop may count its orders in its own way; when it is told, the order can't be asked any more."""
+    gone = """$GLOBALS['status'] = 'completed'; do_action( 'woocommerce_before_delete_order', 7 );
+    do_action( 'woocommerce_delete_order', 7 );"""
+    shop.site.php(WOOCOMMERCE.replace("7 === $id", "! did_action( 'woocommerce_delete_order' )") + gone)
+    assert shop.backend.told() == [("order.deleted", "order:7")]
+    assert shop.backend.events[0]["data"] == {"number": "1042"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("_yoast_wpseo_meta-robots-noindex", "'1'"),
+        ("rank_math_robots", "array( 'noindex', 'nofollow' )"),
+        ("_seopress_robots_index", "'yes'"),
+    ],
+)
+def test_what_search_engines_shall_not_find_is_withdrawn(shop: Shop, key: str, value: str) -> None:
+    """As SEO plugins note it for one page; a filter may say otherwise."""
+    page = shop.publish()
+    shop.php(f"update_post_meta( {page}, '{key}', {value} ); wp_update_post( array( 'ID' => {page} ) );")
+    shop.php(f"add_filter( 'handrail_send_post', '__return_true' ); wp_update_post( array( 'ID' => {page} ) );")
+    shop.php(f"delete_post_meta( {page}, '{key}' ); wp_update_post( array( 'ID' => {page} ) );")
+    names = ("published", "unpublished", "updated", "updated")
+    assert [name for name, _ in shop.backend.told()] == [f"post.{name}" for name in names]
 
 
 def test_an_order_waits_while_woocommerce_is_switched_off(shop: Shop) -> None:

@@ -46,21 +46,54 @@ def test_a_table_of_an_older_version_is_changed_when_it_is_needed(shop: Shop) ->
         """$wpdb->query( 'DROP TABLE ' . Schema::events() ); update_option( Schema::OPTION, '0' );
         Queue::put( 'post.updated', 'page', 1 ); echo Queue::counts()['waiting'], ' ', get_option( Schema::OPTION );"""
     )
-    assert said == "1 1"
+    assert said == "1 2"
 
 
-def test_what_is_kept_of_a_person_is_exported_and_erased(shop: Shop) -> None:
-    """The login name beside an event; and the eraser says where the conversations are."""
+ANY = "$all = apply_filters( 'wp_privacy_personal_data_%s', array() );"
+PERSONAL = ANY + "echo wp_json_encode( $all['handrail']['callback']( 'admin@shop.example', %d ) );"
+
+
+def test_what_is_kept_of_a_person_is_exported(shop: Shop) -> None:
+    """The login name beside an event; what Handrail keeps, page by page, as text."""
     shop.site.wp("post", "create", "--post_type=page", "--post_status=publish", "--post_title=A", "--user=admin")
-    code = """$all = apply_filters( 'wp_privacy_personal_data_%s', array() );
-    echo wp_json_encode( $all['handrail']['callback']( 'admin@shop.example', 1 ) );"""
-    found = json.loads(shop.site.php(code % "exporters"))
-    assert found["done"]
-    assert found["data"][0]["data"][0]["value"] == "admin"
-    erased = json.loads(shop.site.php(code % "erasers"))
-    assert (erased["items_removed"], erased["items_retained"], erased["done"]) == (1, True, True)
-    assert "kept by Handrail itself" in erased["messages"][0]
-    assert json.loads(shop.site.php(code % "exporters"))["data"] == []
+    facts = {"conversation": "c", "by": "visitor", "text": "It <b>broke</b>\nHelp"}
+    entry = {"kind": "message", "id": "7", "at": "2026-11-22T12:00:00Z", "facts": facts}
+    shop.backend.kept = [{"entries": [entry], "done": False}, {"entries": [entry | {"kind": "ticket"}], "done": True}]
+    first = json.loads(shop.site.php(PERSONAL % ("exporters", 1)))
+    second = json.loads(shop.site.php(PERSONAL % ("exporters", 2)))
+    assert (first["done"], second["done"]) == (False, True)
+    assert [item["group_id"] for item in first["data"] + second["data"]] == [
+        *("handrail-events", "handrail-messages", "handrail-tickets")
+    ]
+    assert first["data"][0]["data"][0]["value"] == "admin"
+    assert first["data"][1]["data"][3] == {"name": "Text", "value": "It &lt;b&gt;broke&lt;/b&gt;<br />\nHelp"}
+    assert [(one["event"], one["email"], one["page"]) for one in shop.backend.asked] == [
+        ("privacy.export", "admin@shop.example", 1),
+        ("privacy.export", "admin@shop.example", 2),
+    ]
+
+
+def test_what_is_kept_of_a_person_is_erased_with_a_receipt(shop: Shop) -> None:
+    shop.site.wp("post", "create", "--post_type=page", "--post_status=publish", "--post_title=A", "--user=admin")
+    receipt = {"threads": 2, "messages": 9, "tickets": 1, "addresses": 3, "visitors": 1}
+    shop.backend.kept = [{"receipt": receipt, "done": True}]
+    erased = json.loads(shop.site.php(PERSONAL % ("erasers", 1)))
+    assert (erased["items_removed"], erased["items_retained"], erased["done"]) == (17, False, True)
+    assert erased["messages"] == [
+        "Handrail erased 2 conversations, 9 messages and 1 tickets, and took the address off 3 other cases."
+    ]
+    assert json.loads(shop.site.php(PERSONAL % ("exporters", 1)))["data"] == []
+
+
+@pytest.mark.parametrize("answer", [(503, 0), (401, 0), (200, 0)])
+def test_a_request_does_not_look_done_while_handrail_cannot_be_asked(shop: Shop, answer: tuple[int, int]) -> None:
+    """WordPress shows an error, and its request stays open; nothing is taken off here meanwhile, either."""
+    shop.site.wp("post", "create", "--post_type=page", "--post_status=publish", "--post_title=A", "--user=admin")
+    shop.backend.standing = answer
+    for name in ("exporters", "erasers"):
+        said = json.loads(shop.site.php(PERSONAL % (name, 1)))
+        assert "try again" in said["errors"]["handrail_privacy"][0]
+    assert shop.php("echo Queue::page( 'sent', 9, 0 )[0]->actor;") == "admin"
 
 
 def test_the_privacy_policy_has_words_for_it(shop: Shop) -> None:

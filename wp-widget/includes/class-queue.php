@@ -28,12 +28,13 @@ final class Queue {
 	 * @param string $event As in the contract: post.updated, media.added …
 	 * @param string $type  page, post, product, attachment, order …
 	 * @param int    $id    Its number.
+	 * @param string $note  What can't be looked up any more when it is told, such as the number of a deleted order.
 	 */
-	public static function add( string $event, string $type, int $id ): void {
+	public static function add( string $event, string $type, int $id, string $note = '' ): void {
 		if ( ! Settings::is_ready() ) {
 			return;
 		}
-		self::put( $event, $type, $id );
+		self::put( $event, $type, $id, $note );
 		Sender::wake();
 	}
 
@@ -43,15 +44,17 @@ final class Queue {
 	 * @param string $event As in the contract.
 	 * @param string $type  The thing's type.
 	 * @param int    $id    Its number.
+	 * @param string $note  As for add().
 	 * @return string The event's id.
 	 */
-	public static function put( string $event, string $type, int $id ): string {
+	public static function put( string $event, string $type, int $id, string $note = '' ): string {
 		global $wpdb;
 		Schema::ensure();
 		$row = array(
 			'event_id'    => wp_generate_uuid4(),
 			'event'       => $event,
 			'subject'     => "$type:$id",
+			'note'        => mb_substr( $note, 0, 64 ),
 			'actor'       => (string) wp_get_current_user()->user_login,
 			'occurred_at' => time(),
 			'due_at'      => time(),
