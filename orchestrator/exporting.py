@@ -41,9 +41,10 @@ def _rows(session: Session, query: Select[Any], offset: int) -> Sequence[Sequenc
 
 
 def _messages(site_id: str, email: str) -> Select[Any]:
-    wanted: Select[Any] = select(Message, Feedback).join(Thread, Thread.id == Message.thread_id).join(Visitor)
+    wanted = select(Message, Feedback).join(Thread, Thread.id == Message.thread_id).join(Visitor)
     whose = (Thread.site_id == site_id, func.lower(Visitor.verified_email) == email)
-    return wanted.outerjoin(Feedback).where(*whose).order_by(Message.position)
+    query: Any = wanted.outerjoin(Feedback).where(*whose).order_by(Message.position)
+    return query
 
 
 def _tickets(site_id: str, email: str) -> Select[Any]:
