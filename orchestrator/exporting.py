@@ -43,7 +43,7 @@ def _rows(session: Session, query: Select[Any], offset: int) -> Sequence[Sequenc
 def _messages(site_id: str, email: str) -> Select[Any]:
     wanted = select(Message, Feedback).join(Thread, Thread.id == Message.thread_id).join(Visitor)
     whose = (Thread.site_id == site_id, func.lower(Visitor.verified_email) == email)
-    query: Any = wanted.outerjoin(Feedback).where(*whose).order_by(Message.position)
+    query: Select[Any] = wanted.outerjoin(Feedback).where(*whose).order_by(Message.position)  # type: ignore[assignment]
     return query
 
 

@@ -33,9 +33,8 @@ def test_deactivation_takes_the_jobs_away_and_keeps_what_waits(shop: Shop) -> No
 def test_deletion_removes_data_only_where_that_is_wanted(shop: Shop, *, wanted: bool, left: str) -> None:
     shop.set(delete_on_uninstall=wanted)
     shop.site.wp("plugin", "deactivate", "handrail")
-    shop.site.wp(
-        "eval",
-        "define( 'WP_UNINSTALL_PLUGIN', 'handrail/handrail.php' ); require WP_PLUGIN_DIR . '/handrail/uninstall.php';",
+    shop.site.php(
+        "define( 'WP_UNINSTALL_PLUGIN', 'handrail/handrail.php' ); require WP_PLUGIN_DIR . '/handrail/uninstall.php';"
     )
     assert shop.site.php(KEPT) == left
 
@@ -55,7 +54,7 @@ PERSONAL = ANY + "echo wp_json_encode( $all['handrail']['callback']( 'admin@shop
 
 def test_what_is_kept_of_a_person_is_exported(shop: Shop) -> None:
     """The login name beside an event; what Handrail keeps, page by page, as text."""
-    shop.site.wp("post", "create", "--post_type=page", "--post_status=publish", "--post_title=A", "--user=admin")
+    shop.publish()
     facts = {"conversation": "c", "by": "visitor", "text": "It <b>broke</b>\nHelp"}
     entry = {"kind": "message", "id": "7", "at": "2026-11-22T12:00:00Z", "facts": facts}
     shop.backend.kept = [{"entries": [entry], "done": False}, {"entries": [entry | {"kind": "ticket"}], "done": True}]
@@ -74,7 +73,7 @@ def test_what_is_kept_of_a_person_is_exported(shop: Shop) -> None:
 
 
 def test_what_is_kept_of_a_person_is_erased_with_a_receipt(shop: Shop) -> None:
-    shop.site.wp("post", "create", "--post_type=page", "--post_status=publish", "--post_title=A", "--user=admin")
+    shop.publish()
     receipt = {"threads": 2, "messages": 9, "tickets": 1, "addresses": 3, "visitors": 1}
     shop.backend.kept = [{"receipt": receipt, "done": True}]
     erased = json.loads(shop.site.php(PERSONAL % ("erasers", 1)))
@@ -88,7 +87,7 @@ def test_what_is_kept_of_a_person_is_erased_with_a_receipt(shop: Shop) -> None:
 @pytest.mark.parametrize("answer", [(503, 0), (401, 0), (200, 0)])
 def test_a_request_does_not_look_done_while_handrail_cannot_be_asked(shop: Shop, answer: tuple[int, int]) -> None:
     """WordPress shows an error, and its request stays open; nothing is taken off here meanwhile, either."""
-    shop.site.wp("post", "create", "--post_type=page", "--post_status=publish", "--post_title=A", "--user=admin")
+    shop.publish()
     shop.backend.standing = answer
     for name in ("exporters", "erasers"):
         said = json.loads(shop.site.php(PERSONAL % (name, 1)))

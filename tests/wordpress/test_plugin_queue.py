@@ -160,7 +160,7 @@ def test_a_dead_letter_is_tried_again_from_wp_admin(shop: Shop) -> None:
     """With the table's own form; not without its nonce, and not by somebody who may not."""
     shop.backend.answers = [(422, 0)]
     page = shop.publish('A "quoted" <title>')
-    shop.site.wp("user", "create", "eve", "eve@shop.example", "--role=editor", "--user_pass=eve")
+    shop.add_editor("eve")
     where = "/wp-admin/options-general.php?page=handrail&tab=events"
     with httpx2.Client(base_url=shop.site.url, cookies=shop.site.log_in(), timeout=30) as admin:
         table = admin.get(where).text
