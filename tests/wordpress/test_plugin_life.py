@@ -1,14 +1,10 @@
 """From activation to deletion: tables, jobs, personal data, Site Health, networks."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-from ops.wordpress import files
-from ops.wordpress.site import Site
 from tests.web.wordpress import SECRET
-from tests.wordpress.conftest import PLUGIN
 from tests.wordpress.plugin import Shop
 
 pytestmark = [pytest.mark.xdist_group("wordpress")]
@@ -149,36 +145,3 @@ def test_old_events_are_forgotten(shop: Shop) -> None:
         do_action( Sender::TIDY ); $counts = Queue::counts(); echo $counts['sent'], ' ', $counts['dead'];"""
     )
     assert said == "1 1"
-
-
-def test_each_site_of_a_network_has_its_own_table_and_its_own_secret(tmp_path: Path) -> None:
-    """A site that is made later, too; one site's secret does not speak for another; deletion takes all tables."""
-    site = Site(tmp_path)
-    site.start()
-    try:
-        site.wp("core", "multisite-convert")
-        site.configure(
-            {
-                "MULTISITE": True,
-                "SUBDOMAIN_INSTALL": False,
-                "DOMAIN_CURRENT_SITE": f"127.0.0.1:{site.port}",
-                "PATH_CURRENT_SITE": "/",
-                "SITE_ID_CURRENT_SITE": "1",
-                "BLOG_ID_CURRENT_SITE": "1",
-                "HANDRAIL_WEBHOOK_SECRET": "for-the-main-site",
-                "HANDRAIL_WEBHOOK_SECRET_2": "for-the-second",
-            }
-        )
-        files.put_plugin(site.root, PLUGIN, "handrail")
-        site.wp("plugin", "activate", "handrail", "--network")
-        for slug in ("second", "third"):
-            site.wp("site", "create", f"--slug={slug}")
-        ask = r"""foreach ( array( 1, 2, 3 ) as $id ) { switch_to_blog( $id ); global $wpdb;
-            $tables = $wpdb->get_col( "SHOW TABLES LIKE '{$wpdb->prefix}handrail_events'" );
-            echo Handrail\Settings::secret( 'webhook' ), '|', count( $tables ), ' '; restore_current_blog(); }"""
-        assert site.php(ask).split() == ["for-the-main-site|1", "for-the-second|1", "|1"]
-        site.wp("site", "delete", "3", "--yes")
-        tables = "echo implode( ' ', $GLOBALS['wpdb']->get_col( \"SHOW TABLES LIKE '%handrail_events'\" ) );"
-        assert site.php(tables) == "wp_2_handrail_events wp_handrail_events"
-    finally:
-        site.stop()
