@@ -12,6 +12,7 @@ from uuid import uuid4
 from core.errors import HandrailError
 from tests.web.wordpress import SECRET
 from web.webhooks import bodies, wordpress
+from web.webhooks.received import Received
 from web.webhooks.verifying import check
 
 SITE = "shop"
@@ -31,6 +32,7 @@ class Backend:
     standing: tuple[int, int] | None = None
     asked: list[dict[str, Any]] = field(default_factory=list)
     kept: list[dict[str, Any]] = field(default_factory=list)
+    received: list[Received] = field(default_factory=list)
     calls: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -42,7 +44,7 @@ class Backend:
     def forget(self) -> None:
         """Begin anew."""
         self.events, self.refused, self.answers, self.standing, self.calls = [], [], [], None, 0
-        self.asked, self.kept = [], []
+        self.asked, self.kept, self.received = [], [], []
 
 
 class Door(BaseHTTPRequestHandler):
@@ -72,12 +74,13 @@ class Door(BaseHTTPRequestHandler):
             body = bodies.parse(raw, headers.get("content-type", ""))
             if "/privacy/" in self.path:
                 return self._personal(raw, body, headers)
-            wordpress.event(raw, body, headers, (SECRET,))
+            received = wordpress.event(raw, body, headers, (SECRET,))
         except HandrailError as error:
             ours.refused.append(error.detail)
             return self._answer(error.status, {"detail": error.detail})
         with ours.lock:
             ours.events.append(body)
+            ours.received.append(received)
         return self._answer(202, {"id": str(uuid4()), "state": "accepted"})
 
     def _personal(self, raw: bytes, body: dict[str, Any], headers: dict[str, str]) -> None:

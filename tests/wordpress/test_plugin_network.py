@@ -12,7 +12,7 @@ from tests.wordpress.backend import Backend, serving
 from tests.wordpress.conftest import PLUGIN
 from tests.wordpress.quick import QuickSite
 
-pytestmark = [pytest.mark.xdist_group("wordpress")]
+pytestmark = [pytest.mark.xdist_group("wordpress-2")]
 TABLES = "echo implode( ' ', $wpdb->get_col( \"SHOW TABLES LIKE '%handrail_events'\" ) );"
 UNINSTALL = "define( 'WP_UNINSTALL_PLUGIN', 'x' ); require WP_PLUGIN_DIR . '/handrail/uninstall.php';"
 KEPT = """$kept = $wpdb->get_col( "SELECT option_name FROM $wpdb->options WHERE option_name LIKE 'handrail%'" );

@@ -54,7 +54,7 @@ final class Schema {
 				settled_at bigint(20) unsigned NOT NULL DEFAULT 0,
 				PRIMARY KEY  (id),
 				UNIQUE KEY event_id (event_id),
-				KEY state_due (state, due_at),
+				KEY state_id (state, id),
 				KEY subject_state (subject, state)
 			) {$collate};"
 		);
