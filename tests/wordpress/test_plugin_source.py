@@ -63,8 +63,8 @@ def test_php_itself_finds_no_fault(running: object) -> None:
 def test_it_runs_on_php_8_0(path: Path) -> None:
     """Nothing that came with 8.1 or later: enum, readonly, never, f(...), new in initialisers, 0o7, functions."""
     newer = (
-        r"^\s*enum \w",
-        r"\breadonly (?:class|public|private|string)|\b(?:public|private) readonly\b|\): (?:never|null|true|false)\b|\(\.\.\.\)|\bfinal (?:public |private )?const\b",
+        r"^\s*enum \w|\breadonly (?:class|public|private|string)|\b(?:public|private) readonly\b",
+        r"\): (?:never|null|true|false)\b|\(\.\.\.\)|\bfinal (?:public |private )?const\b",
         r"\b0o\d|\bnew \w+\([^)]*\)[,)]\s*:|= new \w+\(\)(?=[,)])|\bconst (?:string|int|array|bool) \w+ =",
         r"\b(?:array_is_list|array_find(?:_key)?|array_any|array_all|fsync|fdatasync|enum_exists|json_validate)\(",
         r"\b(?:mb_str_pad|mb_trim|mb_ucfirst|mb_lcfirst|ini_parse_quantity|str_increment|str_decrement)\(",
