@@ -79,7 +79,7 @@ def since(core: Path) -> dict[str, tuple[int, ...]]:
         r"(?:final |abstract )?(?:function|class) &?(?P<name>\w+)",
         re.DOTALL,
     )
-    brought = {}
+    brought: dict[str, tuple[int, ...]] = {}
     for file in [*core.glob("wp-includes/**/*.php"), *core.glob("wp-admin/includes/*.php")]:
         for found in declared.finditer(file.read_text(errors="replace")):
             if version := re.search(r"@since\s+(?:MU \()?(\d+(?:\.\d+)+)", found["said"]):
