@@ -15,7 +15,7 @@ from web.edge import Edge
 from web.hub import Hub
 from web.short import Short
 from web.slack import doors as slack
-from web.webhooks import doors
+from web.webhooks import doors, privacy
 from web.webhooks.intake import Intake
 from web.webhooks.secrets import Secrets
 
@@ -27,6 +27,7 @@ ROUTERS = (
     stream.router,
     knowledge.router,
     doors.router,
+    privacy.router,
     slack.router,
     health.router,
 )
