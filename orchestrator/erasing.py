@@ -6,14 +6,14 @@ and that goes too, or after us, and finds nothing that it could write to. What a
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from sqlalchemy import delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from core import bus
 from core.log import get_logger
-from core.models import Feedback, Handoff, Message, Outgoing, Thread, Ticket, Turn, Visitor, WebhookEvent
+from core.models import AuditEntry, Feedback, Handoff, Message, Outgoing, Thread, Ticket, Turn, Visitor, WebhookEvent
 from orchestrator import budget
 from orchestrator.case import Case, lock_case
 
@@ -28,6 +28,17 @@ END_TURNS = text("""
 """)
 # Settling need not wait for the disk, but a receipt must not be given for what a power cut brings back.
 FOR_GOOD = text("SET LOCAL synchronous_commit = on")
+
+
+ACTION = "data.erased"
+
+
+@dataclass(frozen=True)
+class Erased:
+    """The receipt's id, the same each time; and the threads that are gone."""
+
+    receipt: UUID
+    threads: tuple[UUID, ...]
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,19 @@ class Receipt:
         return Receipt(**{name: count + theirs[name] for name, count in asdict(self).items()})
 
 
+def erase(session: Session, site_id: str, visitor_id: UUID, *, actor: str = "visitor") -> Erased:
+    """Erase a visitor of that site, and note in the audit how much it was. Twice is once, under the same receipt."""
+    receipt = uuid5(NAMESPACE_OID, f"handrail:{visitor_id}")  # nobody gets from it to the visitor
+    if session.scalar(select(Visitor.id).where(Visitor.id == visitor_id, Visitor.site_id == site_id)) is None:
+        return Erased(receipt, ())
+    threads = tuple(_threads(session, visitor_id))
+    counts = erase_visitor(session, visitor_id)
+    if counts.visitors:
+        subject, details = f"erasure:{receipt}", asdict(counts)
+        session.add(AuditEntry(actor=actor, site_id=site_id, action=ACTION, subject=subject, details=details))
+    return Erased(receipt, threads)
+
+
 def erase_thread(session: Session, thread_id: UUID) -> Receipt:
     """Erase one conversation with its turns, their journal, model calls and tool runs, tickets, handoffs, feedback.
 
@@ -62,7 +86,7 @@ def erase_thread(session: Session, thread_id: UUID) -> Receipt:
     _end_turns(session, case)
     receipt = _count(session, thread_id)
     session.execute(delete(Thread).where(Thread.id == thread_id))  # the rest hangs on it
-    bus.forget(session, thread_id)
+    bus.forget_soon(session, thread_id)
     log.info("thread_erased", site=case.site_id, thread=str(thread_id), messages=receipt.messages)
     return receipt
 
@@ -116,7 +140,7 @@ def _end_turns(session: Session, case: Case) -> None:
 
 
 def _count(session: Session, thread_id: UUID) -> Receipt:
-    about = Outgoing.body["thread"].astext == str(thread_id)
+    about = (Outgoing.thread_id == thread_id) | (Outgoing.body["thread"].astext == str(thread_id))
     told = session.scalars(delete(Outgoing).where(about).returning(Outgoing.id)).all()
     message_ids = select(Message.id).where(Message.thread_id == thread_id)
     wanted = {

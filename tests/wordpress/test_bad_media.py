@@ -17,7 +17,7 @@ from tests.conftest import make_site
 from tests.wordpress.backend import SITE
 from tests.wordpress.plugin import Shop, eventually
 from web.webhooks.carrying import carry_out
-from web.webhooks.intake import write
+from web.webhooks.storing import write
 
 pytestmark = [pytest.mark.xdist_group("wordpress-2")]
 HUGE = 300 * 1024 * 1024

@@ -22,7 +22,6 @@ from orchestrator.exporting import export
 from tools.address import normal, well_formed
 from web.chat import PROBLEMS
 from web.webhooks import bodies, wordpress
-from web.webhooks.doors import Raw
 from web.webhooks.received import BodyNotJson
 from web.webhooks.secrets import Secrets
 from web.webhooks.verifying import WINDOW_S, check, moment
@@ -67,6 +66,13 @@ class Wanted(BaseModel):
     site_id: str
     email: str
     page: int
+
+
+async def _raw(request: Request) -> bytes:
+    return await request.body()
+
+
+Raw = Annotated[bytes, Depends(_raw)]
 
 
 def _signed(request: Request, raw: Raw) -> Wanted:
