@@ -113,7 +113,7 @@ def publish(thread_id: UUID, kind: str, **data: Any) -> None:
     publish_all([News(thread_id, kind, data)])
 
 
-def forget(thread_ids: Iterable[UUID]) -> None:
+def forget_threads(thread_ids: Iterable[UUID]) -> None:
     """Take away the news of threads that are no more, and what a worker has yet to tell of them.
 
     Without Redis they go by themselves within the hour.

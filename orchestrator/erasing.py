@@ -28,7 +28,7 @@ OWING = text("""
 
 @dataclass(frozen=True)
 class Erased:
-    """The receipt's id, the same each time; and the threads that are gone, whose news `bus.forget` takes away."""
+    """The receipt's id, the same each time; and the threads that are gone, for `bus.forget_threads`."""
 
     receipt: UUID
     threads: tuple[UUID, ...]

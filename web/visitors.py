@@ -48,5 +48,5 @@ def delete_data(visitor: Calling) -> DataErased:
     """Delete all that the visitor has said here, and what came of it, for good; also while an answer is on its way."""
     with transaction() as session:
         erased = erase(session, visitor.site_id, visitor.visitor_id)
-    bus.forget(erased.threads)
+    bus.forget_threads(erased.threads)
     return DataErased(receipt=erased.receipt)

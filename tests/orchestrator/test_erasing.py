@@ -58,7 +58,7 @@ def gone(play: Play) -> None:
     with db.transaction() as session:
         thread = session.get_one(Thread, play.thread)
         erased = erase(session, SITE, thread.visitor_id)
-    bus.forget(erased.threads)
+    bus.forget_threads(erased.threads)
 
 
 def rows() -> dict[str, int]:
