@@ -16,7 +16,10 @@ class Bench(StrEnum):
     INDEXING = "indexing"
     WEBHOOKS = "webhooks"
     REFUSALS = "refusals"
+    SLACK = "slack"
+    PRIVACY = "privacy"
 
 
 ALL = (Bench.TURN, Bench.LOAD, Bench.MEMORY, Bench.THREAD, Bench.PHASES)  # the others take longer than all of these
-ALONE = frozenset({Bench.RETRIEVAL, Bench.INDEXING, Bench.WEBHOOKS, Bench.REFUSALS})  # they have servers of their own
+# They have servers and data of their own.
+ALONE = frozenset({Bench.RETRIEVAL, Bench.INDEXING, Bench.WEBHOOKS, Bench.REFUSALS, Bench.SLACK, Bench.PRIVACY})
