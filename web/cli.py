@@ -19,6 +19,7 @@ from web.commands import (
     processes,
     replay,
     sites,
+    staff,
     tickets,
     webhooks,
 )
@@ -42,6 +43,7 @@ def make_cli() -> typer.Typer:
     cli.add_typer(sites.orders, name="orders")
     cli.add_typer(kb.kb, name="kb")
     cli.add_typer(desk.desk, name="desk")
+    cli.add_typer(staff.staff, name="staff")
     cli.add_typer(tickets.tickets, name="tickets")
     cli.add_typer(mail.mail, name="mail")
     cli.add_typer(outbox.outbox, name="outbox")

@@ -15,8 +15,9 @@ class Bench(StrEnum):
     RETRIEVAL = "retrieval"
     INDEXING = "indexing"
     WEBHOOKS = "webhooks"
+    DESK = "desk"
     REFUSALS = "refusals"
 
 
 ALL = (Bench.TURN, Bench.LOAD, Bench.MEMORY, Bench.THREAD, Bench.PHASES)  # the others take longer than all of these
-ALONE = frozenset({Bench.RETRIEVAL, Bench.INDEXING, Bench.WEBHOOKS, Bench.REFUSALS})  # they have servers of their own
+ALONE = frozenset({Bench.RETRIEVAL, Bench.INDEXING, Bench.WEBHOOKS, Bench.REFUSALS, Bench.DESK})  # on their own servers

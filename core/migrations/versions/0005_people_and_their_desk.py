@@ -166,10 +166,31 @@ def upgrade() -> None:
         postgresql_where=sa.text("event ->> 'type' IN ('DraftApproved', 'DraftRefused')"),
     )
     op.create_index(op.f("ix_tickets_created_at"), "tickets", ["created_at"], unique=False)
+    # What the desk searches by.
+    op.create_index(op.f("ix_threads_site_id_threads_created_at"), "threads", ["site_id", "created_at"], unique=False)
+    op.create_index(
+        "ix_messages_words",
+        "messages",
+        [
+            sa.text(
+                "(to_tsvector('simple'::regconfig, content) || "
+                "array_to_tsvector(ARRAY['@'::text || ((\"position\" / 20000)::text)]))"
+            )
+        ],
+        unique=False,
+        postgresql_using="gin",
+    )
+    for column in ("verified_email", "contact_email"):
+        where = sa.text(f"{column} IS NOT NULL")
+        op.create_index(f"ix_visitors_{column}", "visitors", [column], unique=False, postgresql_where=where)
 
 
 def downgrade() -> None:
     """Go back."""
+    for column in ("contact_email", "verified_email"):
+        op.drop_index(f"ix_visitors_{column}", table_name="visitors")
+    op.drop_index("ix_messages_words", table_name="messages")
+    op.drop_index(op.f("ix_threads_site_id_threads_created_at"), table_name="threads")
     op.drop_index("ix_turn_events_reviews", table_name="turn_events")
     op.drop_index(op.f("ix_tickets_created_at"), table_name="tickets")
     op.drop_column("tickets", "external_url")
