@@ -154,7 +154,7 @@ def _journals(turns: Sequence[tuple[UUID, UUID, str, datetime]]) -> Iterator[Row
     found = {"snippets": [_snippet(n) for n in range(3)], "answerable": 0.9, "reason": ""}
     asked = [{"type": "RunTool", "n": 1, "call": {"id": "a", "tool": "search_kb", "arguments": '{"query": "returns"}'}}]
     passed = [{"guard": guard, "passed": True, "reason": ""} for guard in ("length", "citations", "numbers")]
-    lines = (
+    lines: tuple[tuple[dict[str, Any], list[Any]], ...] = (
         ({"type": "VisitorSaid", "message_id": "m"}, []),
         ({"type": "CallsProposed", "n": 0, "calls": [], "spent": {"model": ""}}, asked),
         ({"type": "ToolReturned", "n": 1, "output": json.dumps(found)}, []),

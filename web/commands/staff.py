@@ -1,4 +1,4 @@
-"""`handrail staff add|role|password|disable|enable|list`: who works here, from the terminal; the first admin is made so."""
+"""`handrail staff add|role|password|disable|enable|list`: who works here; the first admin is made so."""
 
 import getpass
 import sys

@@ -92,7 +92,8 @@ def _of_thread() -> Select[Any]:
         *(Thread.id, Thread.site_id, Thread.status, Thread.language, Thread.channel, Thread.created_at),
         *(Visitor.verified_email, Visitor.contact_email),
     )
-    return rows.join(Visitor, Visitor.id == Thread.visitor_id)
+    joined: Select[Any] = rows.join(Visitor, Visitor.id == Thread.visitor_id)
+    return joined
 
 
 def _columns() -> Select[Any]:

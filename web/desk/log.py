@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from core.db import reading
@@ -40,7 +40,7 @@ def show_audit(
 
 def _rows(session: Session, visit: Visit, given: dict[str, str], before: int | None) -> list[AuditEntry]:
     everywhere = visit.login.roles.by_site.get(EVERY_SITE) in RIGHTS[Right.AUDIT]
-    mine = AuditEntry.site_id.in_(visit.chosen_sites(given["site"]))
+    mine: ColumnElement[bool] = AuditEntry.site_id.in_(visit.chosen_sites(given["site"]))
     wanted: Select[Any] = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(SHOWN + 1)
     if everywhere and not given["site"]:
         mine = or_(mine, AuditEntry.site_id.is_(None))

@@ -1,7 +1,7 @@
 """`/desk/oidc`: out to the single sign-on, and back with an account that exists here already."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import jwt
 from fastapi import APIRouter, Query, Request
@@ -46,7 +46,7 @@ def leave(request: Request, settings: Chosen, next: str = "") -> Response:  # no
     tries.check("oidc", address(request))
     journey = oidc.new_journey()
     answer = RedirectResponse(oidc.way_out(settings, oidc.discover(settings), journey, _back(request, settings)))
-    kept = {"s": journey.state, "n": journey.nonce, "v": journey.verifier, "to": inside(next)}
+    kept: dict[str, Any] = {"s": journey.state, "n": journey.nonce, "v": journey.verifier, "to": inside(next)}
     kept |= {"aud": AUDIENCE, "exp": utc_now() + timedelta(minutes=MINUTES)}
     answer.set_cookie(
         COOKIE,

@@ -1,7 +1,7 @@
 """What an answer rests on, read from its turn's journal: passages, tools, verdicts of the guards, models, people."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -66,7 +66,7 @@ class Proof:
         return any(not verdict["passed"] for _, verdict in self.verdicts)
 
 
-def proofs(session: Session, turn_ids: Iterable[UUID], citations: dict[UUID, Sequence[Json]]) -> dict[UUID, Proof]:
+def proofs(session: Session, turn_ids: Iterable[UUID], citations: Mapping[UUID, Sequence[Json]]) -> dict[UUID, Proof]:
     """The proof of each turn; `citations` are those of what it said."""
     ids = list(turn_ids)
     if not ids:

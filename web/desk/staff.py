@@ -101,7 +101,7 @@ def _give(session: Session, visit: Visit, staff: Staff, site: str, role: str) ->
         raise Conflict("This would take your own admin role: have another admin do it.")
     accounts.give_role(session, staff, site, role)
     where = None if site == EVERY_SITE else site
-    visit.note(session, "role.changed", f"staff:{staff.id}", where, site=site, before=before, role=role)
+    visit.note(session, "role.changed", f"staff:{staff.id}", where, on=site, before=before, role=role)
 
 
 def _check_site(visit: Visit, site: str) -> None:

@@ -96,7 +96,7 @@ def reopen(visit: Answering, number: int) -> Response:
     return _act(visit, number, "reopened", lambda session: cases.reopen(session, number, visit.person))
 
 
-def _wanted(visit: Visit, site: str, state: str, who: str, priority: str) -> Select[tuple[Ticket]]:
+def _wanted(visit: Visit, site: str, state: str, who: str, priority: str) -> Select[Ticket]:
     wanted = select(Ticket).where(Ticket.site_id.in_(visit.chosen_sites(site)), Ticket.status.in_(STATES[state]))
     if who == "me":
         wanted = wanted.where(Ticket.assignee == visit.person.actor)

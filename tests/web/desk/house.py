@@ -22,6 +22,9 @@ from core.models import (
     TurnEvent,
     Visitor,
 )
+from orchestrator import codec
+from orchestrator.effects import State
+from orchestrator.events import Phase
 from tests.conftest import SITE
 
 MARKUP = "<script>document.title='taken'</script> <img src=x onerror=alert(1)> & \"quotes\""
@@ -92,7 +95,7 @@ def add_turn(session: Session, thread: Thread, *, phase: str = "done", site: str
         thread_id=thread.id,
         site_id=site,
         phase=phase,
-        state={"n": 2},
+        state=codec.dump(State(phase=Phase(phase), n=2, intent="answer")),
         settings_hash="0" * 16,
         seq=5,
         outcome=None if ended is None else "answered",

@@ -84,7 +84,7 @@ def test_nothing_tells_whether_an_account_exists(client: TestClient) -> None:
     assert actions().count("login.failed") == 3
 
 
-def test_attempts_are_limited_for_an_account_from_an_address_and_end_with_the_right_password(
+def test_attempts_are_limited_and_counted_anew_after_the_right_password(
     client: TestClient,
 ) -> None:
     make_staff("ada@shop.example", "agent")
