@@ -20,6 +20,9 @@ LAST_POSITION = text("SELECT pg_sequence_last_value('messages_position_seq')")
 CONFIG = "simple"  # no stems: what staff search for are names, numbers and a visitor's own words in any language
 
 
+Rows = Select[*tuple[Any, ...]]
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What is searched for; what is empty does not matter. Days are those of UTC, both included."""
@@ -58,7 +61,7 @@ def _blocks(session: Session) -> Iterator[range]:
         last, count = last - count, 4 * count
 
 
-def _with_words(sites: Sequence[str], wanted: Wanted, blocks: range) -> Select[Any]:
+def _with_words(sites: Sequence[str], wanted: Wanted, blocks: range) -> Rows:
     """By the index over words. It knows nothing of sites, so they are looked at for each hit."""
     lie = " | ".join(f"'@{block}'" for block in blocks)
     asked = func.plainto_tsquery(CONFIG, wanted.words[:WORDS_MAX]).op("&&")(cast(lie, TSQUERY))
@@ -73,7 +76,7 @@ def _with_words(sites: Sequence[str], wanted: Wanted, blocks: range) -> Select[A
     return rows.order_by(best.c.position.desc())
 
 
-def _newest(sites: Sequence[str], wanted: Wanted) -> Select[Any]:
+def _newest(sites: Sequence[str], wanted: Wanted) -> Rows:
     """By each site's newest, so that many sites cost no more than one."""
     site = func.unnest(cast(list(sites), ARRAY(Text))).table_valued("id", name="site").render_derived()
     ids = select(Thread.id, Thread.created_at).where(Thread.site_id == site.c.id, *_filters(wanted))
@@ -87,16 +90,15 @@ def _newest(sites: Sequence[str], wanted: Wanted) -> Select[Any]:
     return rows.order_by(best.c.created_at.desc())
 
 
-def _of_thread() -> Select[Any]:
+def _of_thread() -> Rows:
     rows = select(
         *(Thread.id, Thread.site_id, Thread.status, Thread.language, Thread.channel, Thread.created_at),
         *(Visitor.verified_email, Visitor.contact_email),
     )
-    joined: Select[Any] = rows.join(Visitor, Visitor.id == Thread.visitor_id)
-    return joined
+    return rows.join(Visitor, Visitor.id == Thread.visitor_id)
 
 
-def _columns() -> Select[Any]:
+def _columns() -> Rows:
     said = (Message.role, func.left(Message.content, 240).label("content"), Message.created_at.label("said_at"))
     return _of_thread().add_columns(*said)
 

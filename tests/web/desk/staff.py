@@ -1,6 +1,7 @@
 """Somebody of the staff for the tests: an account with a role, and a browser that is logged in."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 from fastapi.testclient import TestClient
 
 from core import db
+from core.models import StaffSession
 from core.settings import get_settings
 from tests.conftest import SITE
 from web.desk import accounts, passwords, sessions
@@ -20,22 +22,27 @@ CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 
 @dataclass(frozen=True)
 class Browser:
-    """A browser of somebody of the staff."""
+    """A browser of somebody of the staff: the test's client with a cookie of its own, and its forms' word."""
 
     client: TestClient
-    email: str = ""
+    token: str
+    csrf: str
 
     def get(self, path: str, **more: Any) -> Any:
         """A page."""
-        return self.client.get(path, **more)
-
-    def csrf(self) -> str:
-        """The word that this login's forms carry."""
-        return csrf_of(self.client.get("/desk/me").text)
+        return self.client.get(path, headers=self._headers({}), **more)
 
     def post(self, path: str, **form: str) -> Any:
         """Send a form; where it leads is not followed."""
-        return self.client.post(path, data={"csrf": self.csrf()} | form, follow_redirects=False)
+        return self.send(path, form)
+
+    def send(self, path: str, form: Mapping[str, str], **headers: str) -> Any:
+        """As `post`, with headers that a browser adds by itself."""
+        sent, headers = {"csrf": self.csrf, **form}, self._headers(headers)
+        return self.client.post(path, data=sent, headers=headers, follow_redirects=False)
+
+    def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
+        return {"Cookie": f"{PLAIN_COOKIE}={self.token}", **more}
 
 
 def csrf_of(html: str) -> str:
@@ -73,4 +80,5 @@ def browser_of(client: TestClient, email: str, role: str = "", site: str = SITE)
     staff_id = make_staff(email, role, site)
     with db.transaction() as session:
         token = sessions.begin(session, get_settings(), staff_id, old="", address="testclient", browser="test")
-    return Browser(TestClient(client.app, cookies={PLAIN_COOKIE: token}), email)
+        made = session.get_one(StaffSession, sessions.token_hash(token))
+        return Browser(client, token, made.csrf)
