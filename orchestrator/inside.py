@@ -45,6 +45,10 @@ from tools.handoffs import queue_handoff
 from tools.tickets import open_ticket
 
 
+class MessageGone(Exception):
+    """The visitor had the conversation deleted while somebody worked on it: nothing is left to do."""
+
+
 def perform(session: Session, turn: OpenTurn, effect: Inside) -> Sequence[Event]:
     """Do it, and answer with what happened. Nothing here waits for anybody."""
     match effect:
@@ -98,8 +102,10 @@ def evidence_of(session: Session, turn: OpenTurn) -> Evidence:
 
 def _heard(session: Session, turn: OpenTurn, message_id: str) -> str:
     if message_id not in turn.heard:
-        found = select(Message.content).where(Message.id == UUID(message_id))
-        turn.heard[message_id] = session.scalars(found).one()
+        found = session.scalar(select(Message.content).where(Message.id == UUID(message_id)))
+        if found is None:
+            raise MessageGone
+        turn.heard[message_id] = found
     return turn.heard[message_id]
 
 

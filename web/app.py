@@ -14,6 +14,7 @@ from web import assets, chat, faults, health, knowledge, look, stream, transcrip
 from web.desk import doors as desk
 from web.edge import Edge
 from web.hub import Hub
+from web.short import Short
 from web.webhooks import doors
 from web.webhooks.intake import Intake
 from web.webhooks.secrets import Secrets
@@ -46,6 +47,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     assets.mount(app)
     faults.add_handlers(app)
     # The last one added is the outermost.
+    app.add_middleware(Short, routes=doors.router.routes, paths=doors.SHORT)
     larger = {"/webhook": doors.BODY_MAX} | desk.larger(settings)
     app.add_middleware(Edge, max_bytes=settings.body_max_bytes, larger=larger)
     app.add_middleware(

@@ -2,14 +2,17 @@
 
 import random
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core import bus
 from core.db import transaction
 from core.errors import Conflict, NotFound, RoleMissing
 from core.models import Handoff, Thread, Turn, Visitor
@@ -19,9 +22,9 @@ from orchestrator.people import Person
 from orchestrator.turn import take_turn
 from orchestrator.world import World
 
-LONGEST_PAUSE_S = 0.02
-MESSAGES, STEPS = 4, 7
-STEP_S = 0.004
+LONGEST_PAUSE_S = 0.012
+MESSAGES, STEPS = 3, 5
+BELL_S = 0.05  # for which a worker waits for a bell
 
 
 @dataclass
@@ -47,7 +50,7 @@ class Table:
             self.counts[f"{what}, refused"] += 1
             return False
         except Exception as error:  # noqa: BLE001 - whatever else is a fault, and is told
-            self.faults.append(f"{what}: {error!r}"[:400])
+            self.faults.append(f"{what}: {error!r} {_where(error)}"[:600])
             return False
         self.counts[what] += 1
         return True
@@ -103,10 +106,10 @@ def be_worker(table: Table, world: World) -> None:
         try:
             take_turn(table.thread_id, world)
         except Exception as error:  # noqa: BLE001 - likewise
-            table.faults.append(f"worker: {error!r}"[:400])
+            table.faults.append(f"worker: {error!r} {_where(error)}"[:600])
         if over and not pending(table.thread_id):
             return
-        time.sleep(STEP_S)
+        bus.client().blpop(["chat"], timeout=BELL_S)  # whatever bell rings, there is but one conversation
 
 
 def erase(table: Table) -> None:
@@ -114,6 +117,12 @@ def erase(table: Table) -> None:
     chance = random.Random(table.seed)  # noqa: S311
     time.sleep(chance.random() * LONGEST_PAUSE_S * MESSAGES)
     table.attempt("erase", lambda s: s.delete(s.get_one(Visitor, table.visitor_id)))
+
+
+def _where(error: Exception) -> str:
+    """The innermost lines that are no library's."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename]
+    return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames[-5:]))
 
 
 def reply(session: Session, table: Table, person: Person, words: str) -> None:

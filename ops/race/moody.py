@@ -7,7 +7,7 @@ from collections.abc import Callable
 from brain.client import Ask, BrainUnavailable, Intent, Reply, ToolCall
 
 INTERNAL = "INTERNAL"  # stands in whatever only staff may read
-SLOWEST_S = 0.012  # of one piece
+SLOWEST_S = 0.01
 TEXTS = ("Happy to help you with that. Tell me more about it.", "That is good to hear. Is there anything else?")
 PERSON = ToolCall("p", "handoff_human", '{"reason": "They want somebody.", "transcript_excerpt": ""}')
 CASE = '{"email": "ana@example.com", "subject": "Help", "body": "Please.", "priority": "normal"}'

@@ -16,7 +16,7 @@ from core.models import Message, Site, Staff, StaffRole, Turn, TurnEvent, Visito
 from core.settings import Settings, get_settings
 from ops.race.acts import Table, be_staff, be_visitor, be_worker, erase, standing
 from ops.race.moody import Moody
-from ops.race.verdict import judge
+from ops.race.verdict import judge, overtaking
 from orchestrator import desk, inbox, overdue
 from orchestrator.people import Person
 from orchestrator.world import World
@@ -24,9 +24,9 @@ from tools.catalog import TOOLS
 
 WAIT_MINUTES = 0.001  # so that visitors are told that nobody came while somebody comes
 LEASE_S = 0.03  # so that workers lose turns to each other
-SWEEP_S = 0.02
+SWEEP_S = 0.03
 PATIENCE_S = 60.0
-ERASED_EACH = 20
+ERASED_EACH = 10
 REVIEWED_EACH = 4
 NAMES = ("handoff_human", "create_ticket")
 
@@ -86,7 +86,7 @@ def _play(table: Table, staff: tuple[Person, Person], n: int) -> None:
     table.over = True
     _join(table, working)
     table.faults += [leak for brain in brains for leak in brain.leaks]
-    if first and table.counts["first claims won"] == 0:
+    if first and not table.counts["erase"] and table.counts["first claims won"] == 0:
         table.faults.append("both claimed, and neither has it")
 
 
@@ -173,3 +173,4 @@ def _count(session: Session, table: Table, figures: Figures) -> None:
     ended = select(TurnEvent.turn_id).join(Turn).where(Turn.thread_id == table.thread_id)
     claimed = session.scalars(ended.where(TurnEvent.event["type"].astext == "PersonClaimed")).all()
     figures.counts["turns that a claim silenced"] += len(claimed)
+    figures.counts["messages told before an earlier one"] += overtaking(session, table)

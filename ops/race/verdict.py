@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -122,3 +123,12 @@ def heard(thread_id: UUID) -> list[Heard]:
     """What was told of the thread, in the order in which it was."""
     entries: Any = bus.client().xrange(bus.stream_key(thread_id))
     return [Heard(row["kind"], row["data"], id_) for id_, row in entries]
+
+
+def overtaking(session: Session, table: Table) -> int:
+    """Messages that were told before one that stands above them: between commit and telling, another may commit."""
+    query = select(Message.id).where(Message.thread_id == table.thread_id).order_by(Message.position)
+    places = {str(id_): place for place, id_ in enumerate(session.scalars(query))}
+    told = [json.loads(item.data)["id"] for item in heard(table.thread_id) if item.kind == "message"]
+    order = [places[id_] for id_ in told if id_ in places]
+    return sum(one > other for one, other in pairwise(order))

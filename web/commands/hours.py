@@ -83,7 +83,13 @@ def _days(which: str) -> list[str]:
 
 
 def _lines(hours: dict[str, Any]) -> list[str]:
+    from tools.hours import DAYS
+
     if not hours:
         return ["Somebody is always there."]
-    spans = {**hours["days"], **hours.get("dates", {})}
-    return [hours["zone"], *(f"{day}  {', '.join('-'.join(span) for span in spans[day]) or 'closed'}" for day in spans)]
+    days, dates = hours["days"], hours.get("dates", {})
+    named = [*((day, days[day]) for day in DAYS if day in days), *sorted(dates.items())]  # the database forgets order
+    return [
+        hours["zone"],
+        *(f"{day}  {', '.join('-'.join(span) for span in spans) or 'closed'}" for day, spans in named),
+    ]
