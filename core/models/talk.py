@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.db import Base
 from core.models.columns import Json, at_column, id_column, maybe_at_column, site_column
 
-MESSAGES_A_BLOCK = 20_000
+MESSAGES_A_BLOCK = 5_000
 # The words of a message, and beside them the block that it lies in: so a word that stands in every message is looked
 # for among the newest alone, and costs no more than a rare one.
 # Spelled as PostgreSQL spells it back, so that the schema's test can compare.

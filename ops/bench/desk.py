@@ -57,6 +57,7 @@ def _pages() -> Iterator[tuple[str, str]]:
         waiting = session.scalars(select(Handoff.thread_id).where(Handoff.closed_at.is_(None)).limit(1)).one()
         old = session.scalars(select(Thread.id).order_by(Thread.created_at).limit(1)).one()
         ticket = session.scalars(select(Ticket.number).limit(1)).one()
+    yield "(floor: a line of JSON)", "/healthz"
     yield "queue", "/desk"
     yield "queue of one site", "/desk?site=north"
     yield "conversation", f"/desk/threads/{waiting}"

@@ -15,6 +15,7 @@ from core.models.talk import MESSAGE_WORDS, MESSAGES_A_BLOCK
 
 SHOWN = 50
 HITS = 2_000  # messages that have the words, of which conversations are made
+NAMED = 100  # blocks that the index is asked for by name; in more, few messages have the words
 WORDS_MAX = 200
 LAST_POSITION = text("SELECT pg_sequence_last_value('messages_position_seq')")
 CONFIG = "simple"  # no stems: what staff search for are names, numbers and a visitor's own words in any language
@@ -63,11 +64,17 @@ def _blocks(session: Session) -> Iterator[range]:
 
 def _with_words(sites: Sequence[str], wanted: Wanted, blocks: range) -> Rows:
     """By the index over words. It knows nothing of sites, so they are looked at for each hit."""
-    lie = " | ".join(f"'@{block}'" for block in blocks)
-    asked = func.plainto_tsquery(CONFIG, wanted.words[:WORDS_MAX]).op("&&")(cast(lie, TSQUERY))
+    asked: ColumnElement[Any] = func.plainto_tsquery(CONFIG, wanted.words[:WORDS_MAX])
+    if len(blocks) <= NAMED:
+        asked = asked.op("&&")(cast(" | ".join(f"'@{block}'" for block in blocks), TSQUERY))
     hits = select(Message.thread_id, Message.position).join(Thread, Thread.id == Message.thread_id)
     said = literal_column(MESSAGE_WORDS).op("@@", is_comparison=True)(asked)
-    hits = hits.where(said, Thread.site_id.in_(sites), *_filters(wanted)).order_by(Message.position.desc()).limit(HITS)
+    lie = Message.position.between(blocks.start * MESSAGES_A_BLOCK, blocks.stop * MESSAGES_A_BLOCK - 1)
+    hits = (
+        hits.where(said, lie, Thread.site_id.in_(sites), *_filters(wanted))
+        .order_by(Message.position.desc())
+        .limit(HITS)
+    )
     newest = hits.subquery()
     one = select(newest.c.thread_id, func.max(newest.c.position).label("position")).group_by(newest.c.thread_id)
     best = one.order_by(func.max(newest.c.position).desc()).limit(SHOWN).subquery()

@@ -35,8 +35,8 @@ async def listen(visit: Annotated[Visit, Depends(seeing(Right.READ))]) -> EventS
     return EventSourceResponse(lines(ear, visit), headers={"X-Accel-Buffering": "no"})
 
 
-async def lines(ear: Ear, visit: Visit) -> AsyncIterator[bytes]:
-    """The body of the answer."""
+async def lines(ear: Ear, visit: Visit, check_s: float = CHECK_S) -> AsyncIterator[bytes]:
+    """The body of the answer; every `check_s` seconds it looks whether the login still has these sites."""
     sites = frozenset(visit.sites)
     async with ear.listener(sites) as listener:
         yield format_sse_event(comment="listening")
@@ -46,7 +46,7 @@ async def lines(ear: Ear, visit: Visit) -> AsyncIterator[bytes]:
             if ear.closing.is_set():
                 return
             now = time.monotonic()
-            if now >= checked_at + CHECK_S:
+            if now >= checked_at + check_s:
                 checked_at = now
                 if await run_in_threadpool(_sites, visit) != sites:
                     yield format_sse_event(event="ended", data_str="{}")

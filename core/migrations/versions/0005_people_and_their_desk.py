@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_audit_log_staff_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_log")),
     )
+    op.create_index(op.f("ix_audit_log_actor_audit_log_id"), "audit_log", ["actor", "id"], unique=False)
     op.create_index(op.f("ix_audit_log_site_id_audit_log_id"), "audit_log", ["site_id", "id"], unique=False)
     op.create_index(op.f("ix_audit_log_subject_audit_log_id"), "audit_log", ["subject", "id"], unique=False)
     op.create_table(
@@ -174,7 +175,7 @@ def upgrade() -> None:
         [
             sa.text(
                 "(to_tsvector('simple'::regconfig, content) || "
-                "array_to_tsvector(ARRAY['@'::text || ((\"position\" / 20000)::text)]))"
+                "array_to_tsvector(ARRAY['@'::text || ((\"position\" / 5000)::text)]))"
             )
         ],
         unique=False,
@@ -231,5 +232,6 @@ def downgrade() -> None:
     op.drop_table("staff_roles")
     op.drop_index(op.f("ix_audit_log_subject_audit_log_id"), table_name="audit_log")
     op.drop_index(op.f("ix_audit_log_site_id_audit_log_id"), table_name="audit_log")
+    op.drop_index(op.f("ix_audit_log_actor_audit_log_id"), table_name="audit_log")
     op.drop_table("audit_log")
     op.drop_table("staff")
