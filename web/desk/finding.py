@@ -54,12 +54,12 @@ def find(session: Session, sites: Sequence[str], wanted: Wanted) -> Sequence[Any
 
 
 def _blocks(session: Session) -> Iterator[range]:
-    """Where messages lie, the newest first, and each time four times as many."""
+    """Where messages lie, the newest first, and each time sixteen times as many."""
     last = (session.scalar(LAST_POSITION) or 0) // MESSAGES_A_BLOCK
-    count = 1
+    count = 4
     while last >= 0:
         yield range(max(last - count + 1, 0), last + 1)
-        last, count = last - count, 4 * count
+        last, count = last - count, 16 * count
 
 
 def _with_words(sites: Sequence[str], wanted: Wanted, blocks: range) -> Rows:
