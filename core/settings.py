@@ -139,6 +139,13 @@ class Settings(BaseSettings):
     outgoing_private_hosts: tuple[str, ...] = ()  # hosts on private addresses that may be sent to all the same
     outgoing_kept_days: float = 7.0  # what has been sent
 
+    # Slack: one app in one workspace serves all sites, each in a channel of its own. docs/slack.md has the setting-up.
+    slack_bot_token: SecretStr = SecretStr("")  # xoxb-…
+    slack_signing_secret: SecretStr = SecretStr("")  # empty: nothing is taken from Slack
+    slack_signing_secret_before: SecretStr = SecretStr("")  # counts, too, while the secret is being changed
+    slack_api_url: str = "https://slack.com/api/"
+    slack_patience_hours: float = 24.0  # for so long things wait in order while Slack is away
+
     # Mail that leaves.
     smtp_host: str = ""  # "": none leaves
     smtp_port: int = Field(587, ge=1, le=65535)

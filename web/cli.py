@@ -19,6 +19,7 @@ from web.commands import (
     processes,
     replay,
     sites,
+    slack,
     staff,
     tickets,
     webhooks,
@@ -31,6 +32,8 @@ sites.site.command()(hours.wait)
 sites.site.command("webhooks")(webhooks.set_webhooks)
 sites.site.command("mail")(mail.set_mail)
 sites.site.command("helpdesk")(helpdesk.set_helpdesk)
+sites.site.command("slack")(slack.show_in_slack)
+sites.site.command("list")(slack.list_sites)
 
 
 def make_cli() -> typer.Typer:

@@ -134,6 +134,13 @@ def upgrade() -> None:
     op.add_column("messages", sa.Column("author", sa.String(length=200), server_default="", nullable=False))
     op.add_column("outbox", sa.Column("thread_id", sa.Uuid(), nullable=True))
     op.create_index(op.f("ix_outbox_thread_id"), "outbox", ["thread_id"], unique=False)
+    op.create_index(
+        "ix_outbox_waiting",
+        "outbox",
+        ["destination", "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'pending'"),
+    )
     op.add_column("sites", sa.Column("slack_channel", sa.String(length=40), server_default="", nullable=False))
     op.add_column("sites", sa.Column("slack_fault", sa.Text(), server_default="", nullable=False))
     op.add_column(
@@ -213,6 +220,7 @@ def downgrade() -> None:
     op.drop_column("sites", "hours")
     op.drop_column("sites", "slack_fault")
     op.drop_column("sites", "slack_channel")
+    op.drop_index("ix_outbox_waiting", table_name="outbox")
     op.drop_index(op.f("ix_outbox_thread_id"), table_name="outbox")
     op.drop_column("outbox", "thread_id")
     op.drop_column("messages", "author")
