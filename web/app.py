@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from core import log, queue
 from core.settings import Settings, get_settings
 from web import assets, chat, faults, health, knowledge, look, stream, transcripts, visitors
+from web.desk import doors as desk
 from web.edge import Edge
 from web.hub import Hub
 from web.short import Short
@@ -53,11 +54,12 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     app.state.webhook_secrets = Secrets()
     for router in ROUTERS:
         app.include_router(router)
+    desk.add(app, settings)
     assets.mount(app)
     faults.add_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(Short, routes=doors.router.routes, paths=doors.SHORT)
-    larger = dict.fromkeys(("/webhook", "/slack"), doors.BODY_MAX)
+    larger = dict.fromkeys(("/webhook", "/slack"), doors.BODY_MAX) | desk.larger(settings)
     app.add_middleware(Edge, max_bytes=settings.body_max_bytes, larger=larger)
     app.add_middleware(
         CORSMiddleware,
@@ -78,9 +80,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings.signing_key()  # a weak key is refused before the first visitor, not by the first
     queue.connect()
     app.state.hub.start()
+    app.state.ear.start()
     app.state.intake.start()
     yield
     app.state.intake.stop()
+    await app.state.ear.stop()
     await app.state.hub.stop()
 
 
