@@ -157,6 +157,21 @@ def judge_retrieval(
     run_retrieval(folder, as_json=json, limit=limit, seed=seed, half=half or None)  # type: ignore[arg-type]
 
 
+@app.command(name="eval-guards")
+def judge_guards(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Texts with labelled spans, or without any; our own by default.")
+    ] = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    show: Annotated[bool, typer.Option(help="Print every text at fault.")] = False,
+) -> None:
+    """Judge how personal data is found, what leaks and what is taken for it; exit code 1 below the targets."""
+    from ops.evals.pii import run_pii
+
+    raise typer.Exit(0 if run_pii(files or (), as_json=json, show=show) else 1)
+
+
 def main() -> None:
     """Run the command that was typed."""
     run(app)

@@ -15,6 +15,8 @@ LOCK = text("""
     SELECT threads.id AS thread_id, threads.channel, threads.status, threads.language,
            sites.id AS site_id, sites.name AS site_name,
            sites.tools, sites.mode, sites.review, sites.hours, sites.budget_day_micro,
+           EXISTS (SELECT FROM tickets WHERE tickets.thread_id = threads.id AND tickets.status = 'pending')
+             AS ticket_pending,
            visitors.id AS visitor_id, visitors.verified_email, visitors.contact_email
     FROM threads JOIN sites ON sites.id = threads.site_id JOIN visitors ON visitors.id = threads.visitor_id
     WHERE threads.id = :thread_id
@@ -37,6 +39,7 @@ class Case:
     review: dict[str, Any]
     hours: dict[str, Any]  # in which people are there
     budget_day_micro: int | None
+    ticket_pending: bool  # a ticket waits for what the visitor says
     visitor_id: UUID
     verified_email: str | None
     contact_email: str | None

@@ -2,21 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import Conflict, NotFound
-from core.models import Ticket
+from core.models import Ticket, TicketEvent
 from core.settings import Settings, get_settings
+from orchestrator.case import lock_thread
 from orchestrator.inbox import checked
-from orchestrator.journal import lock_thread
 from orchestrator.messages import say
 from orchestrator.people import ANSWERING, Person, check_role
 from orchestrator.told import tell_staff
 from tools import letters
-from tools.tickets import note
+from tools.tickets import note, tell
 
 OPEN = ("open", "pending")
 
@@ -40,6 +39,12 @@ def find(session: Session, number: int) -> Ticket:
     if ticket is None:
         raise TicketNotFound
     return ticket
+
+
+def history(session: Session, ticket: Ticket) -> Sequence[TicketEvent]:
+    """What has become of it, oldest first."""
+    query = select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.id)
+    return session.scalars(query).all()
 
 
 def assign(session: Session, number: int, person: Person, to: str, *, instead_of: str | None = None) -> Ticket:
@@ -66,7 +71,8 @@ def reply(session: Session, number: int, person: Person, text: str) -> Ticket:
         raise Conflict("This ticket is closed: the visitor has to write again.")
     message_id = say(session, ticket.thread_id, "staff", checked(text), author=person.name)
     assert message_id is not None
-    mail_later(session, ticket.site_id, ticket.thread_id, message_id)
+    after_s = get_settings().mail_reply_seconds
+    letters.staff_replied(session, ticket.site_id, ticket.thread_id, message_id, after_s=after_s)
     ticket.replied_at = ticket.replied_at or func.now()
     ticket.status, ticket.solved_at = "pending", None
     ticket.assignee = ticket.assignee or person.actor
@@ -76,11 +82,6 @@ def reply(session: Session, number: int, person: Person, text: str) -> Ticket:
     return ticket
 
 
-def mail_later(session: Session, site_id: str, thread_id: UUID, message_id: UUID) -> None:
-    """Whoever has left the chat gets staff's words by mail, after a while in which they may come back for them."""
-    letters.staff_replied(session, site_id, thread_id, message_id, after_s=get_settings().mail_reply_seconds)
-
-
 def solve(session: Session, number: int, person: Person) -> Ticket:
     """The matter is settled. Raises TicketNotFound, RoleMissing, Conflict for a closed one."""
     ticket = _held(session, number, person)
@@ -88,7 +89,7 @@ def solve(session: Session, number: int, person: Person) -> Ticket:
         raise Conflict("This ticket is closed already.")
     if ticket.status != "solved":
         ticket.status, ticket.solved_at = "solved", func.now()
-        _tell(session, ticket, note(session, ticket, person.actor, "solved"))
+        tell(session, ticket, note(session, ticket, person.actor, "solved"))
     return ticket
 
 
@@ -99,16 +100,8 @@ def reopen(session: Session, number: int, person: Person) -> Ticket:
         raise Conflict("A closed ticket can't be opened again: open a new one.")
     if ticket.status != "open":
         ticket.status, ticket.solved_at = "open", None
-        _tell(session, ticket, note(session, ticket, person.actor, "reopened"))
+        tell(session, ticket, note(session, ticket, person.actor, "reopened"))
     return ticket
-
-
-def visitor_wrote(session: Session, thread_id: UUID) -> None:
-    """What waited for the visitor waits for us again."""
-    waiting = select(Ticket).where(Ticket.thread_id == thread_id, Ticket.status == "pending")
-    for ticket in session.scalars(waiting):
-        ticket.status = "open"
-        _tell(session, ticket, note(session, ticket, "visitor", "answered"))
 
 
 def tell_what_is_due(session: Session) -> int:
@@ -137,9 +130,3 @@ def _held(session: Session, number: int, person: Person) -> Ticket:
     lock_thread(session, ticket.thread_id)
     session.refresh(ticket, with_for_update=True)
     return ticket
-
-
-def _tell(session: Session, ticket: Ticket, line: int) -> None:
-    """Tell staff, and the helpdesk, of a new state: `line` is where it stands in the history."""
-    tell_staff(session, ticket.thread_id, "ticket", ticket=ticket.id, once=str(line))
-    letters.to_helpdesk(session, ticket, "changed", key=str(line))

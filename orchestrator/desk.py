@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from core import bus
 from core.errors import Conflict, HandoffClosed, HandoffNotFound, ThreadNotFound
 from core.models import Handoff, Thread
+from core.settings import get_settings
 from orchestrator import inbox
 from orchestrator.case import lock_thread
 from orchestrator.events import PersonClaimed
@@ -23,6 +24,7 @@ from orchestrator.messages import say
 from orchestrator.notes import note
 from orchestrator.people import ANSWERING, STEPPING_IN, Person, check_role
 from orchestrator.told import tell_staff
+from tools import letters
 
 __all__ = ["claim", "find", "give_back", "note", "reply", "resolve", "take", "take_over", "waiting"]
 
@@ -105,7 +107,10 @@ def reply(session: Session, which: Which, person: Person, text: str, once: str =
     # A visitor's own ids have no space, so none of them can take this one's place.
     known = f"staff {sha256(once.encode()).hexdigest()[:48]}" if once else None
     handoff.waits_since = handoff.reminded_at = None
-    return say(session, thread.id, "staff", words, author=person.name, client_msg_id=known)
+    said = say(session, thread.id, "staff", words, author=person.name, client_msg_id=known)
+    if said is not None:  # who has left reads it by mail, unless they come back soon
+        letters.staff_replied(session, thread.site_id, thread.id, said, after_s=get_settings().mail_reply_seconds)
+    return said
 
 
 def give_back(session: Session, which: Which, person: Person) -> None:

@@ -73,7 +73,12 @@ def _available(tool: Tool, lease: Lease, caller: Caller) -> bool:
 
 def _result(tool: Tool, caller: Caller, effect: RunTool) -> ToolReturned | ToolFailed:
     try:
-        output = _once(tool, caller, effect.call) if tool.kind == "writes" else _run(tool, caller, effect.call)
+        if tool.kind == "writes":
+            output = _once(tool, caller, effect.call)
+        else:
+            if not effect.wait_ms:
+                _enter(tool, caller.deadline_s)
+            output = _run(tool, caller, effect.call)
     except ArgumentsRefused as error:
         return ToolFailed(effect.n, error.detail, again=False)
     except ToolRefused as error:
@@ -90,13 +95,23 @@ def _run(tool: Tool, caller: Caller, call: Call) -> str:
     return output.model_dump_json()
 
 
+def _enter(tool: Tool, seconds: float) -> None:
+    """It may have begun to rest since it was offered; and of all who come when a rest is over, one tries it first.
+
+    Not asked before a retry: a write whose answer was lost is only found by its next attempt. Raises ToolFailed.
+    """
+    if not circuits.enter(f"tool:{tool.name}", seconds):
+        raise ToolRefused(f"{tool.name} rests after several failures.", again=False)
+
+
 def _once(tool: Tool, caller: Caller, call: Call) -> str:
     """Run a writing tool with its intent recorded before and its result after; a result that stands is used again."""
     with transaction() as session:
         # Two who hold the turn for a moment may come together: the intent is one.
-        session.execute(insert(ToolRun).values(_intent(caller, call)).on_conflict_do_nothing())
-        intent = session.get_one(ToolRun, caller.key)
-        if intent.status == "done" and intent.output is not None:
+        added = insert(ToolRun).values(_intent(caller, call)).on_conflict_do_nothing().returning(ToolRun.key)
+        if session.scalar(added) is not None:
+            _enter(tool, caller.deadline_s)
+        elif (intent := session.get_one(ToolRun, caller.key)).status == "done" and intent.output is not None:
             return str(intent.output["json"])
     output = _run(tool, caller, call)
     with transaction() as session:

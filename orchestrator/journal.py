@@ -21,11 +21,11 @@ from orchestrator import codec, inside, open_turns, showing
 from orchestrator.case import Case, lock_case
 from orchestrator.effects import Draft, Outside, Plan, RunTool, State
 from orchestrator.events import Event, Limits, Phase, TurnOpened
-from orchestrator.hours import is_open
 from orchestrator.machine import step
 from orchestrator.open_turns import OpenTurn
 from orchestrator.statements import SOON
 from orchestrator.told import tell_staff
+from tools.hours import is_open
 
 CLAIM = text("""
     UPDATE turns SET fence = fence + 1, leased_by = :worker, leased_until = clock_timestamp() + :lease,

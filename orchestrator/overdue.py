@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from core.models import Handoff, Site, Thread, Ticket, Visitor
 from core.settings import Settings
 from orchestrator.case import lock_thread
-from orchestrator.hours import is_open
 from orchestrator.messages import say
 from orchestrator.phrases import NOBODY_ANSWERED, NOBODY_CAME, with_address
 from orchestrator.told import tell_staff
 from tools.handoffs import OVERDUE
+from tools.hours import is_open
 from tools.tickets import open_ticket
 
 

@@ -11,6 +11,7 @@ from core.queue import Job, celery_app, claim_tick, enqueue
 from core.settings import get_settings
 from orchestrator import budget
 from orchestrator.case import lock_case
+from orchestrator.cases import close_what_is_settled, tell_what_is_due
 from orchestrator.events import DeadlinePassed
 from orchestrator.journal import open_turn_of, record
 from orchestrator.overdue import left_alone, look_after
@@ -100,3 +101,15 @@ def settle(turn_id: UUID, thread_id: UUID) -> None:
     with transaction() as session:
         if case := lock_case(session, thread_id):
             budget.settle(session, case, turn_id)
+
+
+@celery_app.task(name=Job.SWEEP_TICKETS)
+def sweep_tickets() -> None:
+    """Tell of tickets that were due, and close those that were solved long ago."""
+    settings = get_settings()
+    with transaction() as session:
+        if not claim_tick(session, Job.SWEEP_TICKETS, settings.ticket_sweep_seconds):
+            return
+        if overdue := tell_what_is_due(session):
+            log.warning("tickets_overdue", count=overdue)
+        close_what_is_settled(session, settings)

@@ -10,16 +10,26 @@ from starlette.types import ASGIApp
 
 from core import log, queue
 from core.settings import Settings, get_settings
-from web import assets, chat, faults, health, knowledge, look, stream
+from web import assets, chat, faults, health, knowledge, look, stream, transcripts, visitors
 from web.edge import Edge
 from web.hub import Hub
+from web.short import Short
 from web.slack import doors as slack
 from web.webhooks import doors
 from web.webhooks.intake import Intake
 from web.webhooks.secrets import Secrets
 
 # To add a door: write its file, add its router here.
-ROUTERS = (chat.router, stream.router, knowledge.router, doors.router, slack.router, health.router)
+ROUTERS = (
+    chat.router,
+    visitors.router,
+    transcripts.router,
+    stream.router,
+    knowledge.router,
+    doors.router,
+    slack.router,
+    health.router,
+)
 
 DESCRIPTION = "Support for a site's visitors: cited answers, orders, tickets, and people."
 
@@ -45,14 +55,14 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     assets.mount(app)
     faults.add_handlers(app)
     # The last one added is the outermost.
-    app.add_middleware(
-        Edge, max_bytes=settings.body_max_bytes, larger={"/webhook": doors.BODY_MAX, "/slack": doors.BODY_MAX}
-    )
+    app.add_middleware(Short, routes=doors.router.routes, paths=doors.SHORT)
+    larger = dict.fromkeys(("/webhook", "/slack"), doors.BODY_MAX)
+    app.add_middleware(Edge, max_bytes=settings.body_max_bytes, larger=larger)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(settings.allowed_origins),
         allow_credentials=False,  # a token in a header, never a cookie
-        allow_methods=["GET", "POST"],
+        allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "X-Request-ID", "X-API-Key"],
         expose_headers=["X-Request-ID", "Retry-After"],
         max_age=3600,

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
 
+from tools.address import Address
+
 SiteId = Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,64}$")]
 # An id that is no UUID names nothing: that is a 404 like any unknown one, so it comes in as text.
 GivenId = Annotated[str, StringConstraints(max_length=64)]
@@ -98,6 +100,19 @@ class Citation(BaseModel):
     link: str = ""
 
 
+class TranscriptAsked(Given):
+    """Where to send the conversation; without `email`, to the address that is known."""
+
+    thread_id: GivenId
+    email: Address | None = None
+
+
+class TranscriptSent(BaseModel):
+    """It leaves within seconds, if the address takes mail."""
+
+    email: str
+
+
 class MessageShown(BaseModel):
     """One message of a conversation."""
 
@@ -140,6 +155,35 @@ class FeedbackGiven(Given):
     message_id: GivenId
     thumbs: Literal["up", "down"]
     tags: list[Tag] = Field(default=[], max_length=10)
+
+
+class MessageLeft(Given):
+    """A message for the team, to be answered by e-mail. The same `client_msg_id` twice is one."""
+
+    thread_id: GivenId
+    name: Annotated[Words, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+    email: Address
+    question: str
+    client_msg_id: ClientId
+
+
+class MessageTaken(BaseModel):
+    """The ticket, under the number by which visitor and staff call it."""
+
+    ticket_number: int
+
+
+class DataErased(BaseModel):
+    """Everything is deleted; the receipt names it, and nobody."""
+
+    receipt: UUID
+
+
+class SiteOffer(BaseModel):
+    """What a site's chat offers now, the same for every visitor. `people` is null where none are told."""
+
+    people: People | None
+    transcript_by_email: bool
 
 
 class FeedbackKept(BaseModel):

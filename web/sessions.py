@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from core.errors import ThreadNotFound, TokenInvalid, TokenMissing
 from core.models import Site, Visitor
 from core.settings import Settings
-from orchestrator.hours import is_open, opens_at
 from orchestrator.inbox import open_thread
+from tools.hours import is_open, opens_at
 from web import auth
 from web.deps import find_site, own_thread
 from web.schemas import People, SessionAsked, SessionMade

@@ -17,7 +17,9 @@ class Bench(StrEnum):
     WEBHOOKS = "webhooks"
     REFUSALS = "refusals"
     SLACK = "slack"
+    PRIVACY = "privacy"
 
 
 ALL = (Bench.TURN, Bench.LOAD, Bench.MEMORY, Bench.THREAD, Bench.PHASES)  # the others take longer than all of these
-ALONE = frozenset({Bench.RETRIEVAL, Bench.INDEXING, Bench.WEBHOOKS, Bench.REFUSALS, Bench.SLACK})  # own servers
+# They have servers and data of their own.
+ALONE = frozenset({Bench.RETRIEVAL, Bench.INDEXING, Bench.WEBHOOKS, Bench.REFUSALS, Bench.SLACK, Bench.PRIVACY})

@@ -39,6 +39,7 @@ def run_bench(which: Sequence[Bench], rounds: int, turns: int, size: Size) -> No
 def run_alone(which: Bench, rounds: int, size: Size) -> None:
     """Run one on a fresh database, gone after it."""
     from ops.bench.indexing import run_indexing
+    from ops.bench.privacy import run_privacy
     from ops.bench.refusals import run_refusals
     from ops.bench.retrieval import run_retrieval
     from ops.bench.slack import run_slack
@@ -50,6 +51,7 @@ def run_alone(which: Bench, rounds: int, size: Size) -> None:
         Bench.WEBHOOKS: lambda: run_webhooks(min(rounds, MOST_ROUNDS)),
         Bench.REFUSALS: lambda: run_refusals(rounds * GUESSES_A_ROUND),
         Bench.SLACK: lambda: run_slack(rounds),
+        Bench.PRIVACY: lambda: run_privacy(rounds),
     }
     sides = two_sides() if which in {Bench.WEBHOOKS, Bench.SLACK} else None  # what is under test gets a core to itself
     cores = on_cores(sides[1] if sides else None)

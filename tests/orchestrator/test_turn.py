@@ -1,6 +1,8 @@
 """A turn in the real database, with a scripted brain and scripted tools."""
 
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,8 +17,9 @@ from core.embedded import Addresses
 from core.errors import Conflict
 from core.models import Handoff, Message, Site, Thread, Ticket, ToolRun, Turn, TurnEvent, Visitor
 from core.settings import Settings, get_settings
-from orchestrator import desk, inbox, open_turns
+from orchestrator import circuits, desk, inbox, open_turns
 from orchestrator.case import lock_case
+from orchestrator.circuits import Circuits
 from orchestrator.events import BrainFailed
 from orchestrator.journal import LeaseLost, claim, open_turn, record_result
 from orchestrator.people import operator
@@ -205,6 +208,44 @@ def test_a_failing_tool_is_retried_then_rests(shop: Site) -> None:
     assert len(hand.calls) == 3
     assert brain.asked[1].outcomes[0].failed
     assert brain.asked[1].tools == (), "its circuit is open, so it is not offered"
+
+
+def elsewhere(name: str) -> Circuits:
+    """Another process, which tries first whether `name` works again."""
+    circuits.trip(name, 0.02)
+    time.sleep(0.03)
+    other = Circuits()
+    assert name not in other.resting()
+    assert other.enter(name, 60)
+    return other
+
+
+def test_while_another_turn_tries_a_model_first_it_rests_for_this_one(shop: Site) -> None:
+    other = elsewhere("model:scripted")
+    brain = Scripted([SEARCH, ANSWER])
+    play = play_with((brain,), (Hand().tool(),))
+    play.say("How long?")
+    play.answer()
+    assert (brain.asked, play.turn().outcome) == ([], "failed")
+    other.succeeded("model:scripted")
+    again = play_with((brain,), (Hand().tool(),))
+    again.say("How long?")
+    assert "60 days" in again.answer().content
+
+
+def test_a_tool_that_another_turn_tries_first_is_not_run(shop: Site) -> None:
+    class Meanwhile(Scripted):
+        def think(self, ask: Ask, on_text: Callable[[str], None]) -> Reply:
+            if not self.asked:
+                elsewhere("tool:search_kb")
+            return super().think(ask, on_text)
+
+    hand, brain = Hand(), Meanwhile([SEARCH, Reply(text="I could not find out.", intent=Intent.ABSTAIN)])
+    play = play_with((brain,), (hand.tool(),))
+    play.say("How long?")
+    play.answer()
+    assert hand.calls == []
+    assert "rests" in brain.asked[1].outcomes[0].output
 
 
 def test_the_fallback_brain_answers(shop: Site) -> None:

@@ -10,9 +10,9 @@ from core import db
 from core.errors import BadRequest, HandoffNotFound
 from core.models import Message, Note, Site, Thread
 from orchestrator import inbox
-from orchestrator.hours import HoursRefused
 from tests.orchestrator.test_turn import play_with, shop
 from tests.web.client import Guest
+from tools.hours import HoursRefused
 from web.cli import make_cli
 
 __all__ = ["shop"]  # a fixture

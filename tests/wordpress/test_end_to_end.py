@@ -14,8 +14,10 @@ import pytest
 from fpdf import FPDF
 from playwright.sync_api import Browser, Page, expect
 
+from ops.bench.links import FIND, TARGET_STYLE, Link, marked
 from ops.wordpress import package
 from tests.browser import chromium  # noqa: F401 - a fixture
+from tests.widget.conftest import ask
 from tests.wordpress import editor
 from tests.wordpress.beside import House, house
 
@@ -59,12 +61,53 @@ def test_it_says_where_to_click(beside: House) -> None:
 
 def test_a_visitor_is_answered_with_a_page_of_the_site(beside: House, page: Page) -> None:
     page.locator(".launcher").click()
-    page.get_by_label("Your message").fill("What does shipping to Norway cost?")
-    page.keyboard.press("Enter")
+    ask(page, "What does shipping to Norway cost?")
     expect(page.get_by_role("log").locator(".agent")).to_contain_text("£14.95", timeout=20_000)
     link = page.get_by_role("log").locator("a.source").first.get_attribute("href")
     assert link is not None
     assert link.startswith(f"{beside.site.url}/shipping/#")
+
+
+def test_a_source_leads_to_its_sentence_and_highlights_it(beside: House, chromium: Browser) -> None:
+    """The card opens the page in another tab, scrolled to what is quoted, and just that is marked."""
+    with chromium.new_context(viewport={"width": 900, "height": 420}) as context:
+        page = context.new_page()
+        page.goto(f"{beside.site.url}/")
+        page.locator(".launcher").click()
+        ask(page, "What does shipping to Norway cost?")
+        card = page.get_by_role("log").locator("a.source").first
+        expect(card).to_be_visible(timeout=20_000)
+        link = Link("shipping", card.locator("q").inner_text(), card.get_attribute("href") or "")
+        with context.expect_page() as opening:
+            card.click()
+        other = opening.value
+        other.wait_for_load_state()
+        other.add_style_tag(content=TARGET_STYLE)
+        boxes = [box for way in link.shown for box in other.evaluate(FIND, way)]
+        assert max(marked(other, box) for box in boxes) == 1, link
+        assert other.evaluate("scrollY") > 0
+        assert other.evaluate("opener") is None
+
+
+def test_a_message_is_left_and_everything_is_deleted(page: Page) -> None:
+    """From the shop's pages, which are another origin than the backend: through the real doors."""
+    page.locator(".launcher").click()
+    page.context.set_offline(True)
+    ask(page, "Do you repair boots?")
+    page.get_by_role("button", name="Leave a message").click()
+    page.get_by_label("Name").fill("Eve")
+    page.get_by_label("E-mail address").fill("eve@x.example")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Send", exact=True).last.click()
+    expect(page.get_by_text("Thank you. We answer to eve@x.example.")).to_be_visible(timeout=20_000)
+    page.keyboard.press("Escape")
+    expect(page.locator(".system")).to_contain_text("A person answers by e-mail to eve@x.example.")
+    page.locator("summary").click()
+    page.get_by_role("button", name="Delete my data").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("Everything is deleted. Receipt:")).to_be_visible(timeout=20_000)
+    page.keyboard.press("Escape")
+    expect(page.locator(".message")).to_have_count(0)
 
 
 def test_nothing_is_asked_of_the_backend_before_the_chat_is_opened(beside: House, page: Page) -> None:

@@ -27,7 +27,7 @@ def hours(
         from datetime import UTC, datetime
 
         from core.db import transaction
-        from orchestrator.hours import checked, opens_at
+        from tools.hours import checked, opens_at
         from web.deps import find_site
 
         with transaction() as session:
@@ -71,7 +71,7 @@ def read_days(spans: list[str], closed: list[str]) -> dict[str, Any]:
 
 
 def _days(which: str) -> list[str]:
-    from orchestrator.hours import DAYS
+    from tools.hours import DAYS
 
     first, dash, last = which.partition("-")
     if not dash or which[:1].isdigit():
@@ -83,7 +83,7 @@ def _days(which: str) -> list[str]:
 
 
 def _lines(hours: dict[str, Any]) -> list[str]:
-    from orchestrator.hours import DAYS
+    from tools.hours import DAYS
 
     if not hours:
         return ["Somebody is always there."]

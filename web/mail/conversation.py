@@ -30,5 +30,5 @@ def page(session: Session, thread: Thread) -> str:
 
 
 def shown_moment(at: datetime) -> str:
-    """ "2026-11-22 14:05 UTC"."""
+    """As letters write it: 2026-11-22 14:05 UTC."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,12 +1,13 @@
 """A letter, and how it becomes a message in text and HTML. What a visitor wrote never reaches a header unchecked."""
 
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from functools import lru_cache
-from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from core.errors import BadRequest
 from tools.address import well_formed
 
 SUBJECT_CHARS = 160
+NAMED = re.compile(r"(?P<name>[^<>]*)<(?P<bare>[^<>]*)>")
 RIGHT_TO_LEFT = frozenset({"ar", "he", "fa"})
 
 
@@ -65,7 +67,7 @@ class Stamp:
 
     @property
     def _domain(self) -> str:
-        return _ascii_domain(parseaddr(self.sender)[1])
+        return address(self.sender).domain
 
 
 def message(letter: Letter, stamp: Stamp, *, now: datetime | None = None) -> EmailMessage:
@@ -89,8 +91,9 @@ def message(letter: Letter, stamp: Stamp, *, now: datetime | None = None) -> Ema
 
 def address(given: str) -> Address:
     """`given`, with or without a name, as a header may hold it; the domain in ASCII. Raises MailAddressRefused."""
-    name, bare = parseaddr(given)
-    if not well_formed(bare) or any(not char.isprintable() for char in given):
+    named = NAMED.fullmatch(given)
+    name, bare = (named["name"].strip('" '), named["bare"]) if named else ("", given)
+    if not well_formed(bare) or not given.isprintable():
         raise MailAddressRefused
     local = bare.rpartition("@")[0]
     try:

@@ -75,7 +75,7 @@ def _to_staff(desk: Desk, body: Body, subject: str, first: str) -> Letter | None
 
 
 def reply(desk: Desk, body: Body) -> Letter | None:
-    """To a visitor who has left: what staff have said since. None where they have said more, which has its own letter."""
+    """To a visitor who has left: what staff have said since. None where they said more: that has its own letter."""
     thread = desk.session.get(Thread, UUID(body["thread"]))
     newest, words = _unread(desk.session, thread) if thread else (None, [])
     if thread is None or newest is None or str(newest) != body["message"]:
@@ -86,10 +86,10 @@ def reply(desk: Desk, body: Body) -> Letter | None:
         return None
     language, say = phrases(thread.language)
     names = {"site": desk.site.name, "url": desk.site.wordpress_url}
-    more = (say.go_on.format(**names),) if desk.site.wordpress_url else ()
+    more = [say.go_on.format(**names)] if desk.site.wordpress_url else []
     subject = say.replied_subject.format(**names)
-    parts = (say.replied, *words, *more)
-    return Letter(to, subject, parts, language, automatic=False, footer=say.why.format(**names))
+    parts: list[str | Said] = [say.replied, *words, *more]
+    return Letter(to, subject, tuple(parts), language, automatic=False, footer=say.why.format(**names))
 
 
 def transcript(desk: Desk, body: Body) -> Letter | None:
@@ -99,12 +99,12 @@ def transcript(desk: Desk, body: Body) -> Letter | None:
         return None
     language, say = phrases(thread.language)
     names = {"site": desk.site.name}
-    parts = (say.transcript, *said_in(desk.session, thread, say))
+    parts: list[str | Said] = [say.transcript, *said_in(desk.session, thread, say)]
     subject = say.transcript_subject.format(**names)
-    return Letter(body["to"], subject, parts, language, footer=say.why.format(**names))
+    return Letter(body["to"], subject, tuple(parts), language, footer=say.why.format(**names))
 
 
-def test(desk: Desk, body: Body) -> Letter | None:
+def test(desk: Desk, body: Body) -> Letter:
     """To the operator, who wants to know whether mail arrives."""
     words = f"Mail of {desk.site.name} arrives: this came from Handrail by {desk.settings.smtp_host}."
     return Letter(body["to"], f"[{desk.site.name}] Mail arrives", (words,))

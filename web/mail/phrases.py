@@ -33,7 +33,7 @@ EN = Phrases(
     you="You",
     agent="Assistant (AI)",
     team="Team",
-    why="You get this because somebody gave this address in the chat of {site}. If it was not you, you need do nothing.",
+    why="You get this because somebody gave this address in the chat of {site}. If it was not you, ignore it.",
 )
 ES = Phrases(
     confirmed="Tenemos su pregunta y le responderemos por correo. Su número es {ticket}.",
@@ -61,7 +61,7 @@ DE = Phrases(
     you="Sie",
     agent="Assistent (KI)",
     team="Team",
-    why="Sie erhalten dies, weil jemand diese Adresse im Chat von {site} genannt hat. Waren Sie es nicht, ist nichts zu tun.",
+    why="Sie erhalten dies, weil jemand diese Adresse im Chat von {site} genannt hat. Sonst ist nichts zu tun.",
 )
 FR = Phrases(
     confirmed="Nous avons bien reçu votre question et répondrons par e-mail. Son numéro est {ticket}.",

@@ -35,7 +35,7 @@ def hand_over(made: EmailMessage, settings: Settings) -> None:
 
 
 def _connected(settings: Settings) -> smtplib.SMTP:
-    context = _trusted()
+    context = trusted()
     where = (settings.smtp_host, settings.smtp_port)
     if settings.smtp_security == "tls":
         return smtplib.SMTP_SSL(*where, timeout=settings.smtp_seconds, context=context)
@@ -50,7 +50,8 @@ def _connected(settings: Settings) -> smtplib.SMTP:
 
 
 @lru_cache(maxsize=1)
-def _trusted() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
+    """Checks the mail server's certificate."""
     return ssl.create_default_context()  # the system's authorities: a mail server is often one's own
 
 

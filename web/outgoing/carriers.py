@@ -6,6 +6,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from core.settings import Settings
+from web.helpdesk.carrier import HELPDESK
 from web.mail.carrier import MAIL
 from web.outgoing.claims import Claimed
 from web.outgoing.notices import NOTICES
@@ -28,7 +29,7 @@ class Carrier(Protocol):
         """Write down what the other side said of it, in the transaction that settles it as sent."""
 
 
-CARRIERS: dict[str, Carrier] = {"notices": NOTICES, "mail": MAIL, "slack": SLACK}
+CARRIERS: dict[str, Carrier] = {"notices": NOTICES, "mail": MAIL, "helpdesk": HELPDESK, "slack": SLACK}
 
 
 def carrier_of(destination: str) -> Carrier | None:

@@ -80,13 +80,11 @@ class Courier:
         if outcome is None:
             return Dead(NOWHERE)
         verdict = judge(outcome, claimed.attempts, self.clock(), self.settings, self.chance)
-        if isinstance(verdict, Later) and not isinstance(outcome, OurFault) and self._waits_for_it(claimed):
+        patience = timedelta(hours=self.settings.slack_patience_hours)
+        young = claimed.in_order and self.clock() - claimed.created_at < patience
+        if isinstance(verdict, Later) and young and not isinstance(outcome, OurFault):
             return replace(verdict, counted=False)  # nobody was there: that says nothing about this one
         return verdict
-
-    def _waits_for_it(self, claimed: Claimed) -> bool:
-        patience = timedelta(hours=self.settings.slack_patience_hours)
-        return claimed.in_order and self.clock() - claimed.created_at < patience
 
     def _note(self, claimed: Claimed, verdict: Verdict, *, ours: bool) -> None:
         name = f"{PREFIX}{claimed.destination}"

@@ -14,12 +14,11 @@ from core.errors import HandrailError
 from core.log import get_logger
 from core.settings import Settings
 from web.chat import PROBLEMS
-from web.deps import Chosen
+from web.deps import Chosen, Raw
 from web.slack import commands, events, interactions
 from web.slack.api import Call, SlackApi
 from web.slack.verifying import verify
 from web.webhooks import bodies
-from web.webhooks.doors import Raw
 from web.webhooks.intake import Intake
 from web.webhooks.received import BodyNotJson, Received
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.hours import DAYS, Hours, HoursRefused, checked, is_open, opens_at
+from tools.hours import DAYS, Hours, HoursRefused, after, checked, is_open, opens_at
 
 OFFICE: Hours = {
     "zone": "Europe/Berlin",
@@ -98,3 +98,34 @@ def test_it_opens_when_it_says_and_not_before(minutes: int, hours: Hours) -> Non
 def test_hours_that_are_none_say_why(given: dict[str, Any], says: str) -> None:
     with pytest.raises(HoursRefused, match=says):
         checked(given)
+
+
+LUNCH: Hours = {"zone": "UTC", "days": {"mon": [["09:00", "12:00"], ["13:00", "17:00"]], "tue": [["09:00", "17:00"]]}}
+
+
+@pytest.mark.parametrize(
+    ("start", "minutes", "end"),
+    [
+        ("2026-11-23T10:00", 60, "2026-11-23T11:00"),
+        ("2026-11-23T11:30", 60, "2026-11-23T13:30"),  # over lunch
+        ("2026-11-23T16:30", 60, "2026-11-24T09:30"),  # over night
+        ("2026-11-22T20:00", 30, "2026-11-23T09:30"),  # a Sunday
+        ("2026-11-24T16:00", 120, "2026-11-30T10:00"),  # over a weekend that begins on Wednesday
+        ("2026-11-23T03:00", 0, "2026-11-23T09:00"),
+    ],
+)
+def test_minutes_count_while_people_are_there(start: str, minutes: float, end: str) -> None:
+    begun, ends = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (start, end))
+    assert after(LUNCH, begun, minutes) == ends
+
+
+def test_minutes_count_always_where_nobody_has_hours_or_nobody_ever_comes() -> None:
+    begun = datetime(2026, 11, 23, 3, tzinfo=UTC)
+    for hours in ({}, {"zone": "UTC", "days": {}}):
+        assert after(hours, begun, 90) == datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
+
+
+def test_a_span_past_midnight_counts_on_both_days() -> None:
+    night: Hours = {"zone": "UTC", "days": {"mon": [["22:00", "02:00"]]}}
+    assert after(night, datetime(2026, 11, 24, 1, tzinfo=UTC), 30) == datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
+    assert after(night, datetime(2026, 11, 24, 1, tzinfo=UTC), 90) == datetime(2026, 11, 30, 22, 30, tzinfo=UTC)

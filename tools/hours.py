@@ -45,6 +45,24 @@ def opens_at(hours: Hours, now: datetime) -> datetime | None:
     return next((start for day in days for start, _ in sorted(_spans(hours, day)) if start > now), None)
 
 
+def after(hours: Hours, start: datetime, minutes: float) -> datetime:
+    """The moment when people will have been there for `minutes` since `start`.
+
+    Counted through the night where they will not be there so long within a year.
+    """
+    left, zone = timedelta(minutes=minutes), _zone(hours) if hours else UTC
+    begun = start.astimezone(UTC)
+    first = begun.astimezone(zone).date() - timedelta(days=1)
+    for ahead in range(AHEAD_DAYS) if hours else ():
+        for opens, closes in sorted(_spans(hours, first + timedelta(days=ahead))):
+            begun = max(begun, opens)
+            if begun + left <= closes:
+                return begun + left
+            left -= max(closes - begun, timedelta())
+            begun = max(begun, closes)
+    return start + timedelta(minutes=minutes)
+
+
 def checked(given: Hours) -> Hours:
     """`given` as a site may have it. Raises HoursRefused, which says what is wrong."""
     if not given:
