@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 from orchestrator.events import Verdict
 from orchestrator.evidence import Evidence
-from orchestrator.guards import citations, encoding, length, numbers
+from orchestrator.guards import citations, claims, encoding, length, numbers
 from orchestrator.guards.draft import DraftText
 
 INPUT_GUARDS: tuple[Callable[[str], Verdict], ...] = (encoding.check, length.check)
-OUTPUT_GUARDS: tuple[Callable[[DraftText, Evidence], Verdict], ...] = (citations.check, numbers.check)
+OUTPUT_GUARDS: tuple[Callable[[DraftText, Evidence], Verdict], ...] = (citations.check, numbers.check, claims.check)
 
 
 def screen(text: str) -> tuple[Verdict, ...]:

@@ -1,0 +1,236 @@
+"""Is a sentence of an answer what its passages say? The first fault that is found, in plain words, or ""."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from orchestrator.claims.courtesy import LEAD, courteous
+from orchestrator.claims.reading import Piece, Word, pieces, read
+from orchestrator.claims.signals import HARMLESS, opposites
+
+MOST_PIECES = 3  # of the passages that one sentence may put together
+GAIN = 2  # words that each further piece must explain
+ENOUGH = 0.5  # share of a sentence's own words that its passages must have
+CLOSE = 0.7  # share from which on it is their wording, so that one strange word in it was put there
+OWN_CLAUSE = 0.6  # share of a clause's words that a piece must have to speak for it alone
+TIGHT = {"only", "unless", "even"}  # conditions that may not come or go
+BESIDE = 3  # words before and after, in which a negation of a long clause counts
+
+
+@dataclass(frozen=True)
+class Passage:
+    """What is cited: its text, and the headings that stand over it."""
+
+    text: str
+    above: str = ""  # title and section
+    language: str = "en"
+
+
+def fault(sentence: str, passages: Sequence[Passage], known: str = "") -> str:
+    """What `sentence` says that `passages` do not, or ""; `known` are words that may be used as well."""
+    sentence = LEAD.sub("", sentence)
+    if not passages or courteous(sentence):
+        return ""
+    language = passages[0].language
+    said = read(sentence, language)
+    held = [piece for passage in passages for piece in pieces(passage.text, passage.language)]
+    around = read("\n".join([*(passage.above for passage in passages), known]), language)
+    return next(_faults(said, _cover(said, held), held, around), "")
+
+
+def _faults(said: Piece, cover: Sequence[Piece], held: Sequence[Piece], around: Piece) -> Iterable[str]:
+    if not cover:
+        if said.stems or said.figures:
+            yield f"“{said.text}” stands in none of the cited passages"
+        return
+    stems = frozenset().union(around.stems, *(piece.stems for piece in cover))
+    everywhere = stems.union(*(piece.stems for piece in held))
+    own = [word for word in said.words if word.stem]
+    if own and sum(word.stem in everywhere for word in own) < ENOUGH * len(own):
+        yield f"“{said.text}” is not what the cited passages say"
+    yield from _figures(said, cover, held, around)
+    yield from _strange(said, cover, stems, everywhere)
+    yield from _contrasts(said, cover, around)
+    yield from _turned(said, cover)
+
+
+# ---- which pieces a sentence rests on ----
+
+
+def _cover(said: Piece, held: Sequence[Piece]) -> list[Piece]:
+    """The one to three pieces that explain `said`, the best first."""
+    left, left_figures, chosen = set(said.stems), set(said.figures), list[Piece]()
+    signals = {kind for word in said.words for kind in word.kinds}
+
+    def worth(piece: Piece) -> tuple[float, float, int]:
+        common = len(left & piece.stems)
+        share = common + 0.6 * len(left_figures & piece.figures)
+        alike = len(signals & {kind for word in piece.words for kind in word.kinds})
+        return share, alike, -len(piece.stems)
+
+    while len(chosen) < MOST_PIECES:
+        best = max((piece for piece in held if piece not in chosen), key=worth, default=None)
+        if best is None:
+            break
+        words, numbers = len(left & best.stems), len(left_figures & best.figures)
+        if not words and (chosen or not numbers):
+            break
+        if chosen and words + numbers < GAIN:
+            break
+        chosen.append(best)
+        left -= best.stems
+        left_figures -= best.figures
+    return chosen
+
+
+# ---- numbers ----
+
+
+def _figures(said: Piece, cover: Sequence[Piece], held: Sequence[Piece], around: Piece) -> Iterable[str]:
+    for word in said.words:
+        if word.figure and not (
+            any(_counts(word, piece, said) for piece in cover)
+            or word.figure in around.figures
+            or any(_alone(said, word, piece) for piece in held)
+        ):
+            yield f"the cited passage does not say {_quoted(said, word)} of this"
+
+
+def _counts(word: Word, piece: Piece, said: Piece) -> bool:
+    """True where `piece` has the number, of the same things, and in a row under a heading that was meant."""
+    for other in piece.words:
+        if other.figure == word.figure and (not word.unit or not other.unit or word.unit == other.unit):
+            return not piece.row or _right_cell(piece, other, said)
+    return False
+
+
+def _right_cell(row: Piece, number: Word, said: Piece) -> bool:
+    """False where the heading of another cell was named and this one's was not."""
+    cells = [read(cell) for cell in row.text.split(" | ")]
+    cells = [cell for cell in cells if ":" in cell.text]
+    heads = [(read(cell.text.partition(":")[0]), cell) for cell in cells]
+    named = [bool((head.stems | head.figures) & (said.stems | said.figures)) for head, _ in heads]
+    mine = [named[at] for at, (_, cell) in enumerate(heads) if number.figure in cell.figures]
+    others = [at for at, (head, cell) in enumerate(heads) if named[at] and not cell.figures - head.figures <= said.figures]
+    return not mine or any(mine) or not others
+
+
+def _alone(said: Piece, word: Word, piece: Piece) -> bool:
+    """True where `piece` speaks for the clause of `word` by itself."""
+    clause = [each for each in said.words if each.clause == word.clause]
+    stems = {each.stem for each in clause if each.stem}
+    figures = {each.figure for each in clause if each.figure}
+    enough = len(stems) > 1 and len(stems & piece.stems) >= max(2, OWN_CLAUSE * len(stems))
+    return enough and figures <= piece.figures and _counts(word, piece, said)
+
+
+def _quoted(said: Piece, word: Word) -> str:
+    at = said.words.index(word)
+    after = said.words[at + 1].text if at + 1 < len(said.words) else ""
+    return f"“{word.text} {after}”" if after else f"“{word.text}”"
+
+
+# ---- names, and words that were put in ----
+
+
+def _strange(said: Piece, cover: Sequence[Piece], stems: frozenset[str], everywhere: frozenset[str]) -> Iterable[str]:
+    folded = frozenset(word.folded for piece in cover for word in piece.words)
+    own = [word for word in said.words if word.stem]
+    strange = [word for word in own if word.stem not in stems and not _form(word, stems, folded)]
+    close = len(own) > 1 and len(own) - len(strange) >= min(CLOSE * len(own), len(own) - 1)
+    for word in strange:
+        if word.named or (close and word.stem not in everywhere) or _negated(word, stems):
+            yield f"“{word.text}” is not in what is cited for it"
+        elif close and len(own) > GAIN and word.stem in everywhere:
+            yield f"“{word.text}” is said of something else"
+
+
+def _form(word: Word, stems: frozenset[str], folded: frozenset[str]) -> bool:
+    """True for another form of a word that is there: "refunded" beside "refund", "boots" beside "boot"."""
+    begin = word.stem[: max(4, len(word.stem) - 2)]
+    return len(word.stem) > 3 and any(  # noqa: PLR2004
+        each.startswith(begin) and abs(len(each) - len(word.folded)) <= 3  # noqa: PLR2004
+        for each in folded
+    ) and not _negated(word, stems)
+
+
+def _negated(word: Word, stems: frozenset[str]) -> bool:
+    """True where the passage has the opposite by its first syllable: used and unused."""
+    short = word.folded.removeprefix("un").removeprefix("in").removeprefix("non")
+    if short != word.folded and len(short) > 2:  # noqa: PLR2004
+        return any(each == word.stem[len(word.folded) - len(short) :] for each in stems)
+    return any(f"{prefix}{word.stem}" in stems for prefix in ("un", "in", "dis"))
+
+
+# ---- contrasts: weekdays, months, units, colours ----
+
+
+def _contrasts(said: Piece, cover: Sequence[Piece], around: Piece) -> Iterable[str]:
+    held = {thing for piece in (*cover, around) for word in piece.words for thing in word.things}
+    lists = {at for at, _ in held}
+    for word in said.words:
+        wrong = [(at, thing) for at, thing in word.things if at in lists and (at, thing) not in held]
+        if word.things and len(wrong) == len(word.things):
+            yield f"“{word.text}” is not in what is cited for it"
+
+
+# ---- negations and conditions ----
+
+
+def _turned(said: Piece, cover: Sequence[Piece]) -> Iterable[str]:
+    for clause in range(said.clauses):
+        mine = [word for word in said.words if word.clause == clause]
+        best = _counterpart(mine, cover)
+        if best is None:
+            continue
+        others, whole = best
+        yield from _differ(mine, others, whole, said)
+    for piece in cover:
+        for clause in range(piece.clauses):
+            theirs = [word for word in piece.words if word.clause == clause]
+            best = _counterpart(theirs, [said])
+            if best is not None:
+                yield from _lost(theirs, best[0], said)
+
+
+def _counterpart(clause: Sequence[Word], cover: Sequence[Piece]) -> tuple[list[Word], Piece] | None:
+    """The clause of the pieces that says the same: most of its words are there."""
+    stems = {word.stem for word in clause if word.stem} | {f"#{word.figure}" for word in clause if word.figure}
+    if not stems:
+        return None
+    best: tuple[float, list[Word], Piece] | None = None
+    for piece in cover:
+        for at in range(piece.clauses):
+            words = [word for word in piece.words if word.clause == at]
+            there = {word.stem for word in words if word.stem} | {f"#{word.figure}" for word in words if word.figure}
+            share = len(stems & there) / len(stems)
+            if share and (best is None or share > best[0]):
+                best = (share, words, piece)
+    return (best[1], best[2]) if best and best[0] >= OWN_CLAUSE else None
+
+
+def _differ(mine: Sequence[Word], others: Sequence[Word], whole: Piece, said: Piece) -> Iterable[str]:
+    my, their = _meant(mine), _meant(others)
+    anywhere = _meant(whole.words)
+    if "not" in my and "not" not in their and "not" not in _meant(whole.words):
+        yield f"“{said.text}” denies what the cited passage says"
+    for kind in sorted(my - their):
+        clash = opposites().get(kind, frozenset()) & (their - my)
+        if clash and not (my & their & opposites().get(kind, frozenset())):
+            yield f"“{said.text}” turns round what is cited ({kind}, not {min(clash)})"
+        elif kind in TIGHT and kind not in anywhere:
+            yield f"“{said.text}” adds a condition ({kind}) that is not cited"
+
+
+def _lost(theirs: Sequence[Word], mine: Sequence[Word], said: Piece) -> Iterable[str]:
+    their, my = _meant(theirs), _meant(said.words)
+    if "not" in their and "not" not in my:
+        yield f"“{said.text}” leaves out a “not” of the cited passage"
+    for kind in sorted((their & {"only", "unless"}) - my):
+        yield f"“{said.text}” leaves out a condition ({kind}) of the cited passage"
+
+
+def _meant(words: Iterable[Word]) -> set[str]:
+    return {kind for word in words for kind in word.kinds}
+
+
+__all__ = ["HARMLESS", "Passage", "fault"]
