@@ -6,11 +6,11 @@ from kb.figures import NUMBER
 
 # Before a fact: it stays a fact without it.
 LEAD = re.compile(
-    r"^(?:(?:yes|no|sure|certainly|of course|good news|great question|thanks|thank you)(?: for (?:asking|your \w+))?[,:!.]\s+(?=\w)"
+    r"^(?:(?:sure|certainly|of course|good news|great question|thanks|thank you)(?: for (?:asking|your \w+))?[,:!.]\s+(?=\w)"
     r"|(?:according to|as per|based on) (?:our|the|this) [\w ]{3,30}?[,:]\s+|please note(?: that)?[:,]?\s+|note that\s+"
-    r"|(?:ja|nein|gerne|natürlich|danke|laut [\w ]{3,30}?)[,:!.]\s+|bitte beachten sie,? dass\s+"
-    r"|(?:sí|si|claro|gracias|por supuesto|según [\w ]{3,30}?)[,:!.]\s+|tenga en cuenta que\s+"
-    r"|(?:oui|non|bien sûr|merci|selon [\w ]{3,30}?|d'après [\w ]{3,30}?)[,:!.]\s+|veuillez noter que\s+)+",
+    r"|(?:gerne|natürlich|danke|laut [\w ]{3,30}?)[,:!.]\s+|bitte beachten sie,? dass\s+"
+    r"|(?:claro|gracias|por supuesto|según [\w ]{3,30}?)[,:!.]\s+|tenga en cuenta que\s+"
+    r"|(?:bien sûr|merci|selon [\w ]{3,30}?|d'après [\w ]{3,30}?)[,:!.]\s+|veuillez noter que\s+)+",
     re.IGNORECASE,
 )
 COURTESY = re.compile(

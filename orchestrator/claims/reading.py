@@ -1,19 +1,24 @@
 """A text as a check reads it: words in their clauses, with what each says and what each turns round."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from kb.analysis import stem
 from kb.analysis.written import fold
 from kb.citing.pointer import spans
 from kb.figures import plain
-from orchestrator.claims.signals import HARMLESS, SPEAKING, alike, contrasts, kinds, numerals
+from orchestrator.claims.signals import HARMLESS, PHRASES, SPEAKING, alike, contrasts, kinds, numerals
 
 TOKEN = re.compile(
     r"(?P<number>\d+(?:[.,:/’']\d+)*)|(?P<money>[£€$¥])|(?P<share>%)"
     r"|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*)|(?P<cut>[,;:()|–—.!?\n])"
 )
+PHRASE = re.compile("|".join(rf"\b(?P<p{at}>{said})\b" for at, said in enumerate(PHRASES)), re.IGNORECASE)
+MEANT = tuple(PHRASES.values())
+LEADS = {"yes": "yes", "ja": "yes", "sí": "yes", "oui": "yes", "no": "no", "nein": "no", "non": "no"}
+LEAD = re.compile(rf"({'|'.join(LEADS)})[.,:!]\s+(?=\w)", re.IGNORECASE)
 JOINS = frozenset(
     "and or but because if when whenever unless while which who so although though except provided once until "
     "und oder aber weil wenn falls sofern dass obwohl y o pero porque si cuando aunque et ou mais car quand lorsque".split()
@@ -49,15 +54,43 @@ class Word:
         return len(self.text) > 1 and self.text.isupper()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Piece:
-    """A sentence, a row or an item of a passage, or of an answer."""
+    """A sentence, a row or an item of a passage, or of an answer; two are never the same."""
 
     text: str
     words: tuple[Word, ...]
-    stems: frozenset[str]
-    figures: frozenset[str]
-    row: bool = False
+    lead: str = ""  # "yes" or "no" where it begins with that as an answer of its own
+
+    @property
+    def row(self) -> bool:
+        """True for a row of a table."""
+        return ROW in self.text
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """What its words say."""
+        return frozenset(word.stem for word in self.words if word.stem)
+
+    @cached_property
+    def figures(self) -> frozenset[str]:
+        """Its numbers."""
+        return frozenset(word.figure for word in self.words if word.figure)
+
+    @cached_property
+    def bag(self) -> Counter[str]:
+        """All of its words, counted."""
+        return Counter(word.folded for word in self.words)
+
+    @cached_property
+    def kinds(self) -> Counter[str]:
+        """What its small words do, counted."""
+        return Counter(kind for word in self.words for kind in word.kinds)
+
+    @cached_property
+    def capitals(self) -> frozenset[str]:
+        """Its words with a capital."""
+        return frozenset(word.folded for word in self.words if word.text[0].isupper())
 
     @property
     def clauses(self) -> int:
@@ -70,7 +103,10 @@ def read(text: str, language: str = "en") -> Piece:
     """`text`, one sentence or row, read as of `language`."""
     found: list[Word] = []
     clause, begun, first = 0, False, True
-    for match in TOKEN.finditer(text):
+    begins = LEAD.match(text)
+    text = text[begins.end() :] if begins else text
+    plainer = PHRASE.sub(lambda match: MEANT[int((match.lastgroup or "p0")[1:])], text)
+    for match in TOKEN.finditer(plainer):
         said = match.group()
         if match["cut"]:
             clause, begun, first = clause + begun, False, said in ".!?\n"
@@ -81,9 +117,7 @@ def read(text: str, language: str = "en") -> Piece:
             word = _word(match, language, clause, first=first)
         found.append(word)
         begun, first = True, False
-    words = tuple(_counted(found))
-    figures = frozenset(word.figure for word in words if word.figure)
-    return Piece(text, words, frozenset(word.stem for word in words if word.stem), figures, ROW in text)
+    return Piece(text, tuple(_counted(found)), LEADS.get(begins[1].lower(), "") if begins else "")
 
 
 @lru_cache(maxsize=512)

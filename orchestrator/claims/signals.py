@@ -54,6 +54,19 @@ _KINDS = {
     "store": "store shop shops stores laden filiale tienda magasin boutique",
 }  # fmt: skip
 
+# Several words that mean one of these kinds: each is read as the word behind it.
+PHRASES = {
+    r"not only|nicht nur|no solo|pas seulement": "also",
+    r"at least|no less than|no fewer than|al menos|por lo menos|au moins|pas moins de": "minimum",
+    r"at most|up to|no more than|at the most|bis zu|como maximo|hasta un|au plus|au maximum|jusqu['’]à": "maximum",
+    r"no later than|not later than|spätestens|a más tardar|au plus tard": "until",
+    r"as long as|provided that|on condition that|à condition que|siempre que|a condición de que": "provided",
+    r"even if|even when|even though|auch wenn|selbst wenn|aunque|incluso si|même si": "even",
+    r"other than|apart from|es sei denn|a menos que|à moins que|con excepción de|à l['’]exception de": "except",
+    r"need not|needn['’]t|(?:do|does) not have to|(?:do|does)n['’]t have to|(?:do|does) not need to": "optionally not",
+    r"no longer": "not",
+}
+
 # These say something by themselves as well.
 SPEAKING = frozenset({"free", "charged", "include", "exclude", "open", "closed", "online", "store", "larger", "smaller"})
 

@@ -1,5 +1,6 @@
 """Is a sentence of an answer what its passages say? The first fault that is found, in plain words, or ""."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,12 @@ GAIN = 2  # words that each further piece must explain
 ENOUGH = 0.5  # share of a sentence's own words that its passages must have
 CLOSE = 0.7  # share from which on it is their wording, so that one strange word in it was put there
 OWN_CLAUSE = 0.6  # share of a clause's words that a piece must have to speak for it alone
+NEARLY = 0.8  # share of all words, of the smallest as well, from which on a sentence is the passage's own
+WHOLE = 0.85  # share of a piece's words that are said where all of it is
+LEAST_WORDS = 4
+NEW = 0.5  # … and that nothing else explains
+FIGURE = 0.6  # what a number is worth beside a word, in finding what a sentence rests on
+TURNING = {"not", "only", "unless", "even"}
 TIGHT = {"only", "unless", "even"}  # conditions that may not come or go
 BESIDE = 3  # words before and after, in which a negation of a long clause counts
 
@@ -48,8 +55,9 @@ def _faults(said: Piece, cover: Sequence[Piece], held: Sequence[Piece], around: 
     if own and sum(word.stem in everywhere for word in own) < ENOUGH * len(own):
         yield f"“{said.text}” is not what the cited passages say"
     yield from _figures(said, cover, held, around)
-    yield from _strange(said, cover, stems, everywhere)
+    yield from _strange(said, cover, around, stems, everywhere)
     yield from _contrasts(said, cover, around)
+    yield from _counted(said, cover, around)
     yield from _turned(said, cover)
 
 
@@ -57,29 +65,36 @@ def _faults(said: Piece, cover: Sequence[Piece], held: Sequence[Piece], around: 
 
 
 def _cover(said: Piece, held: Sequence[Piece]) -> list[Piece]:
-    """The one to three pieces that explain `said`, the best first."""
+    """The pieces that explain `said`, the best first: one to three, and those that it holds as a whole."""
+    near = [piece for piece in held if piece.stems & said.stems or piece.figures & said.figures]
     left, left_figures, chosen = set(said.stems), set(said.figures), list[Piece]()
-    signals = {kind for word in said.words for kind in word.kinds}
 
-    def worth(piece: Piece) -> tuple[float, float, int]:
-        common = len(left & piece.stems)
-        share = common + 0.6 * len(left_figures & piece.figures)
-        alike = len(signals & {kind for word in piece.words for kind in word.kinds})
-        return share, alike, -len(piece.stems)
+    def worth(piece: Piece) -> tuple[float, int, int]:
+        share = len(left & piece.stems) + FIGURE * len(left_figures & piece.figures)
+        return share, len(said.kinds & piece.kinds), -len(piece.stems)
 
-    while len(chosen) < MOST_PIECES:
-        best = max((piece for piece in held if piece not in chosen), key=worth, default=None)
-        if best is None:
-            break
+    while near and len(chosen) < MOST_PIECES:
+        best = max(near, key=worth)
         words, numbers = len(left & best.stems), len(left_figures & best.figures)
-        if not words and (chosen or not numbers):
-            break
-        if chosen and words + numbers < GAIN:
+        if (not words and (chosen or not numbers)) or (chosen and words + numbers < GAIN):
             break
         chosen.append(best)
+        near.remove(best)
         left -= best.stems
         left_figures -= best.figures
-    return chosen
+    return chosen + _within(said, near, chosen) if chosen else []
+
+
+def _within(said: Piece, near: Sequence[Piece], chosen: Sequence[Piece]) -> list[Piece]:
+    """The further pieces of which nearly all is said, and not by the way: two sentences that were made one."""
+    rest = said.bag - sum((piece.bag for piece in chosen), Counter[str]())
+    found = []
+    for piece in near:
+        count = piece.bag.total()
+        if count >= LEAST_WORDS and (piece.bag & said.bag).total() >= WHOLE * count:
+            if (piece.bag & rest).total() >= NEW * count:
+                found.append(piece)
+    return found
 
 
 # ---- numbers ----
@@ -132,10 +147,14 @@ def _quoted(said: Piece, word: Word) -> str:
 # ---- names, and words that were put in ----
 
 
-def _strange(said: Piece, cover: Sequence[Piece], stems: frozenset[str], everywhere: frozenset[str]) -> Iterable[str]:
-    folded = frozenset(word.folded for piece in cover for word in piece.words)
+def _strange(
+    said: Piece, cover: Sequence[Piece], around: Piece, stems: frozenset[str], everywhere: frozenset[str]
+) -> Iterable[str]:
+    folded = frozenset().union(*(piece.bag for piece in cover))
     own = [word for word in said.words if word.stem]
+    capitals = frozenset().union(*(piece.capitals for piece in (*cover, around)))
     strange = [word for word in own if word.stem not in stems and not _form(word, stems, folded)]
+    strange += [word for word in own if word.named and word not in strange and word.folded in folded - capitals]
     close = len(own) > 1 and len(own) - len(strange) >= min(CLOSE * len(own), len(own) - 1)
     for word in strange:
         if word.named or (close and word.stem not in everywhere) or _negated(word, stems):
@@ -173,6 +192,36 @@ def _contrasts(said: Piece, cover: Sequence[Piece], around: Piece) -> Iterable[s
             yield f"“{word.text}” is not in what is cited for it"
 
 
+# ---- nearly the passage's own words: what was put in or taken out ----
+
+
+def _counted(said: Piece, cover: Sequence[Piece], around: Piece) -> Iterable[str]:
+    """In the wording of a passage nothing may be denied or turned round, and no number stand in another's place."""
+    theirs = sum((piece.bag for piece in cover), Counter[str]())
+    count = said.bag.total()
+    if (said.bag & theirs).total() < NEARLY * count or count < LEAST_WORDS:
+        return
+    figures = _tally(said.words, "figure")
+    more_figures = figures - _tally([word for piece in (*cover, around) for word in piece.words], "figure")
+    if more_figures:
+        yield f"the cited passage does not say “{min(more_figures)}” of this"
+    their = sum((piece.kinds for piece in cover), Counter[str]())
+    more, fewer = said.kinds - their, their - said.kinds
+    for kind in sorted(more):
+        if kind in TURNING or opposites().get(kind, frozenset()) & set(fewer):
+            yield f"“{said.text}” turns round what is cited ({kind})"
+    best = cover[0]
+    if len(best.stems & said.stems) >= NEARLY * len(best.stems):
+        for kind in sorted(TURNING & set(best.kinds - said.kinds)):
+            yield f"“{said.text}” leaves out what is cited ({kind})"
+        if said.lead and best.lead and said.lead != best.lead:
+            yield f"the cited passage begins with “{best.lead}”, not “{said.lead}”"
+
+
+def _tally(words: Iterable[Word], name: str) -> Counter[str]:
+    return Counter(value for word in words if (value := getattr(word, name)))
+
+
 # ---- negations and conditions ----
 
 
@@ -197,15 +246,17 @@ def _counterpart(clause: Sequence[Word], cover: Sequence[Piece]) -> tuple[list[W
     stems = {word.stem for word in clause if word.stem} | {f"#{word.figure}" for word in clause if word.figure}
     if not stems:
         return None
-    best: tuple[float, list[Word], Piece] | None = None
+    kinds = _meant(clause)
+    best: tuple[tuple[float, int, int], list[Word], Piece] | None = None
     for piece in cover:
         for at in range(piece.clauses):
             words = [word for word in piece.words if word.clause == at]
             there = {word.stem for word in words if word.stem} | {f"#{word.figure}" for word in words if word.figure}
             share = len(stems & there) / len(stems)
-            if share and (best is None or share > best[0]):
-                best = (share, words, piece)
-    return (best[1], best[2]) if best and best[0] >= OWN_CLAUSE else None
+            rank = (share, len(kinds & _meant(words)), -len(there))
+            if share and (best is None or rank > best[0]):
+                best = (rank, words, piece)
+    return (best[1], best[2]) if best and best[0][0] >= OWN_CLAUSE else None
 
 
 def _differ(mine: Sequence[Word], others: Sequence[Word], whole: Piece, said: Piece) -> Iterable[str]:
