@@ -19,6 +19,7 @@ COURTESY = re.compile(
     r"|i(?:'m| am) (?:sorry|afraid|happy|glad|not (?:sure|certain))|sorry|unfortunately,? i|i (?:can't|cannot|could not|couldn't) "
     r"|i (?:can|could|will) (?:also )?(?:pass|connect|hand|help|open|fetch|ask|get|put|create|call)\b"
     r"|(?:would|do|can|could|shall|may|is|are|did|have) (?:you|i|we|there)\b.*\?|let me know|feel free|if you (?:like|want|wish|prefer)"
+    r"|(?:here is )?(?:the nearest|what (?:comes|i found))|am nächsten kommt|lo más parecido|ce que j'ai trouvé"
     r"|(?:just )?(?:write|ask|tell|send) me|anything else|is there anything|happy to help|have a (?:nice|good|great)|great question|hope (?:this|that)"
     r"|danke|vielen dank|hallo|guten (?:tag|morgen|abend)|willkommen|gern|tut mir leid|es tut mir leid|leider (?:kann|konnte|habe) ich"
     r"|auf wunsch|ich (?:kann|konnte) (?:sie|ihnen|das|dazu|es)|wenn sie (?:möchten|wollen)|möchten sie|kann ich|soll ich|melden sie sich"

@@ -1,9 +1,11 @@
 """Output: each sentence of an answer says what the passages say that it cites: names, negations, conditions, too."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from kb.analysis import language_of
+from kb.figures import NUMBER, plain
+from kb.screen import sound
 from kb.sentences import sentences
 from orchestrator.claims.weighing import Passage, fault
 from orchestrator.events import Verdict
@@ -14,28 +16,48 @@ SAMPLE = 600  # characters of a passage that tell its language
 
 
 def check(draft: DraftText, evidence: Evidence) -> Verdict:
-    """Refuse the first sentence that its passages do not bear out."""
-    for said, ids in cited_sentences(draft):
-        passages = [_passage(evidence.snippets[each]) for each in ids if each in evidence.snippets]
-        if found := fault(said, passages, evidence.visitor):
+    """Refuse the first sentence that its passages do not bear out.
+
+    A sentence without an id rests on what the draft cites beside it, or on another tool's result. One that comes before
+    any id, while the rest is still being written, must rest on some passage of this turn.
+    """
+    every = draft.cited_before + cited(draft.text)
+    for said, own in _sentences(draft.text):
+        ids = own or every or (tuple(evidence.snippets) if draft.partial else ())
+        if not own and (draft.intent != "answer" or _told_by_a_tool(said, evidence)):
+            continue
+        if found := fault(said, _passages(ids, evidence), evidence.visitor):
             return Verdict("claims", passed=False, reason=f"{found[0].upper()}{found[1:]}. Say only what is cited.")
     return Verdict("claims", passed=True)
 
 
-def cited_sentences(draft: DraftText) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each sentence without its marks, and what it cites: its own ids, else those of the next that has some."""
-    waiting: list[str] = []
-    last = draft.cited_before
-    for each in sentences(draft.text):
+def _sentences(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each sentence without its marks, and the ids that it cites: in it, or right after its last full stop."""
+    waiting = ""
+    for each in sentences(text):
         said, ids = MARK.sub("", each.text).strip(), cited(each.text)
         if said:
-            waiting.append(said)
-        if ids:
-            yield from ((one, ids) for one in waiting)
-            waiting, last = [], ids
-    yield from ((one, last) for one in waiting)
+            if waiting:
+                yield waiting, ()
+            waiting = said
+        if waiting and ids:
+            yield waiting, ids
+            waiting = ""
+    if waiting:
+        yield waiting, ()
+
+
+def _told_by_a_tool(said: str, evidence: Evidence) -> bool:
+    """True where a tool's result holds its numbers; what it says of an order is held against that by another guard."""
+    known = {plain(number) for result in evidence.results for number in NUMBER.findall(result)}
+    return bool(evidence.results) and all(plain(number) in known for number in NUMBER.findall(said))
+
+
+def _passages(ids: Iterable[str], evidence: Evidence) -> list[Passage]:
+    return [_passage(evidence.snippets[each]) for each in dict.fromkeys(ids) if each in evidence.snippets]
 
 
 @lru_cache(maxsize=512)
 def _passage(snippet: Snippet) -> Passage:
-    return Passage(snippet.text, f"{snippet.title}\n{snippet.section}", language_of(snippet.text[:SAMPLE]) or "en")
+    text = sound(snippet.text)  # an order to the assistant is nothing that an answer may rest on
+    return Passage(text, f"{snippet.title}\n{snippet.section}", language_of(text[:SAMPLE]) or "en")
