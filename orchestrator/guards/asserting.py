@@ -22,13 +22,27 @@ IN_VAIN = re.compile(
 )
 
 
+def cited_sentences(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each sentence without its marks, and the ids that it cites: in it, or right after its last full stop."""
+    waiting = ""
+    for each in sentences(text):
+        said, ids = MARK.sub("", each.text).strip(), cited(each.text)
+        if said:
+            if waiting:
+                yield waiting, ()
+            waiting = said
+        if waiting and ids:
+            yield waiting, ids
+            waiting = ""
+    if waiting:
+        yield waiting, ()
+
+
 def asserted(draft: DraftText) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Each clause that asserts something, its whole sentence, and the ids that the sentence cites itself."""
-    for each in sentences(draft.text):
-        said = MARK.sub("", each.text).strip()
-        if not said or said.endswith("?"):
+    """Each clause that asserts something, its whole sentence, and the ids that the sentence cites."""
+    for said, ids in cited_sentences(draft.text):
+        if said.endswith("?"):
             continue
         for clause in CLAUSE.split(said):
             if clause.strip() and not UNREAL.search(clause) and not IN_VAIN.search(clause):
-                yield clause.strip(), said, cited(each.text)
-
+                yield clause.strip(), said, ids

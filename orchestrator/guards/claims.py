@@ -1,15 +1,15 @@
 """Output: each sentence of an answer says what the passages say that it cites: names, negations, conditions, too."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
 from kb.analysis import language_of
 from kb.figures import NUMBER, plain
 from kb.screen import sound
-from kb.sentences import sentences
 from orchestrator.claims.weighing import Passage, fault
 from orchestrator.events import Verdict
-from orchestrator.evidence import MARK, Evidence, Snippet, cited
+from orchestrator.evidence import Evidence, Snippet, cited
+from orchestrator.guards.asserting import cited_sentences
 from orchestrator.guards.draft import DraftText
 
 SAMPLE = 600  # characters of a passage that tell its language
@@ -22,29 +22,13 @@ def check(draft: DraftText, evidence: Evidence) -> Verdict:
     any id, while the rest is still being written, must rest on some passage of this turn.
     """
     every = draft.cited_before + cited(draft.text)
-    for said, own in _sentences(draft.text):
+    for said, own in cited_sentences(draft.text):
         ids = own or every or (tuple(evidence.snippets) if draft.partial else ())
         if not own and (draft.intent != "answer" or _told_by_a_tool(said, evidence)):
             continue
         if found := fault(said, _passages(ids, evidence), evidence.visitor):
             return Verdict("claims", passed=False, reason=f"{found[0].upper()}{found[1:]}. Say only what is cited.")
     return Verdict("claims", passed=True)
-
-
-def _sentences(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each sentence without its marks, and the ids that it cites: in it, or right after its last full stop."""
-    waiting = ""
-    for each in sentences(text):
-        said, ids = MARK.sub("", each.text).strip(), cited(each.text)
-        if said:
-            if waiting:
-                yield waiting, ()
-            waiting = said
-        if waiting and ids:
-            yield waiting, ids
-            waiting = ""
-    if waiting:
-        yield waiting, ()
 
 
 def _told_by_a_tool(said: str, evidence: Evidence) -> bool:

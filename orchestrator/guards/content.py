@@ -4,6 +4,7 @@ Swearing at a lost parcel is no abuse: customers do. What counts is hatred and t
 """
 
 import re
+from itertools import islice
 
 from kb.screen.plain import readings
 from orchestrator.events import Verdict
@@ -61,7 +62,7 @@ def check_draft(draft: DraftText, evidence: Evidence) -> Verdict:
 
 
 def _kind(text: str) -> str:
-    for reading in list(readings(text))[:2]:
+    for reading in islice(readings(text), 2):
         for kind, rule in RULES.items():
             if rule.search(reading):
                 return kind

@@ -6,10 +6,9 @@ from typing import Any
 
 from orchestrator.claims.courtesy import courteous
 from orchestrator.events import Verdict
-from orchestrator.evidence import MARK, Evidence, cited
-from orchestrator.guards.asserting import IN_VAIN, asserted
+from orchestrator.evidence import Evidence, cited
+from orchestrator.guards.asserting import IN_VAIN, asserted, cited_sentences
 from orchestrator.guards.draft import DraftText
-from kb.sentences import sentences
 
 STATUS = {
     "shipped": r"shipped|dispatched|sent out|(?:been|was) sent|on (?:its|the) way|in transit|left (?:our|the) (?:\w+ )?(?:warehouse|depot|shop|store)|out for delivery|with (?:the|our) (?:carrier|courier)|handed (?:over )?to|en route"
@@ -42,6 +41,12 @@ MINE = re.compile(
     r"|\b(?:su|tu|el) (?:pedido|paquete|envío|pago)|\bpedido \w*\d|\b(?:votre|ta|la|le) (?:commande|colis|livraison|paiement)|\bcommande \w*\d|\b(?:elle|il) (?:a|est|sera)\b",
     re.IGNORECASE,
 )
+PERSONAL = re.compile(
+    r"\b(?:your|the|this) (?:order|parcel|package|shipment|refund|payment)\b[^.;]{0,30}\b(?:has|have|was|will)\b|\border (?:number |no\.? ?|#)?\w*\d"
+    r"|\b(?:ihre?|deine?) (?:bestellung|paket|sendung)\b[^.;]{0,30}\b(?:wurde|ist|wird)\b|\b(?:su|tu) (?:pedido|paquete|envío)\b[^.;]{0,30}\b(?:ha|fue|está|será)\b"
+    r"|\b(?:votre|ta) (?:commande|colis)\b[^.;]{0,30}\b(?:a|est|sera)\b",
+    re.IGNORECASE,
+)
 ADVICE = re.compile(
     r"^\W*(?:please|kindly|check|make sure|double-check|try|give|send|tell|write|enter|verify|have (?:a look|another look)|you (?:can|may|could)|could you|both|i need|we need|i(?:'d| would) need|to look"
     r"|bitte|prüfen|überprüfen|nennen|geben|sie können|ich brauche|por favor|compruebe|verifique|revise|indique|puede|necesito|veuillez|vérifiez|merci de|indiquez|vous pouvez|j'ai besoin)\b",
@@ -58,18 +63,17 @@ def check(draft: DraftText, evidence: Evidence) -> Verdict:
             if pattern.search(clause) and status not in allowed and _is_mine(clause, said, ids, evidence):
                 return _refused(f"No tool said that an order is {status}: “{clause}”. Say only what get_order returned.")
     if evidence.results and not told and not _ticketed(evidence) and draft.intent == "answer":
-        for each in sentences(draft.text):
-            said = MARK.sub("", each.text).strip()
-            if said and not cited(each.text) and not _empty_handed(said, draft):
+        for said, ids in cited_sentences(draft.text):
+            if not ids and not _empty_handed(said, draft):
                 return _refused(f"No order was found, so nothing can be said of one: “{said}”. Ask for what is missing.")
     return Verdict("orders", passed=True)
 
 
 def _is_mine(clause: str, said: str, ids: tuple[str, ...], evidence: Evidence) -> bool:
     """True where one order is spoken of, not what the shop does in general."""
-    if ids and any(clause.lower() in evidence.snippets[each].text.lower() for each in ids if each in evidence.snippets):
-        return False
-    return MINE.search(clause) is not None or (not ids and (MINE.search(said) is not None or bool(evidence.results)))
+    if ids:  # of what the shop does, another guard holds each word against the passage
+        return PERSONAL.search(clause) is not None
+    return MINE.search(said) is not None or bool(evidence.results)
 
 
 def _empty_handed(said: str, draft: DraftText) -> bool:

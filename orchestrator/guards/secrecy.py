@@ -30,17 +30,13 @@ def check(draft: DraftText, evidence: Evidence) -> Verdict:
 
 
 def _leaks(reading: str) -> bool:
+    """Each window of the prompts is known, so of the answer every fourth is enough: a longer piece is hit somewhere."""
     said = "".join(LETTERS.findall(reading))
-    return any(said[at : at + WINDOW] in _prompts() for at in range(0, len(said) - WINDOW + 1, STEP)) or _scattered(said)
-
-
-def _scattered(said: str) -> bool:
-    """The step passes over no window: whatever is longer than both together is hit somewhere."""
-    return len(said) > WINDOW and said[-WINDOW:] in _prompts()
+    return any(said[at : at + WINDOW] in _windows() for at in range(0, len(said) - WINDOW + 1, STEP))
 
 
 @cache
-def _prompts() -> str:
-    """All letters of all prompts, in a row."""
+def _windows() -> frozenset[str]:
     files = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in FILES)
-    return "".join(LETTERS.findall(files.lower()))
+    said = "".join(LETTERS.findall(files.lower()))
+    return frozenset(said[at : at + WINDOW] for at in range(len(said) - WINDOW + 1))
