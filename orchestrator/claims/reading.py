@@ -25,8 +25,9 @@ JOINS = frozenset(
 )
 MONEY = {"£": "£", "gbp": "£", "€": "€", "eur": "€", "euro": "€", "euros": "€", "$": "$", "usd": "$", "¥": "¥"}
 MONEY |= {"pence": "p", "dollar": "$", "dollars": "$", "percent": "%", "prozent": "%"}
+HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 ROW = " | "
-SHORT_NOT = ("n't", "n’t")  # can't, isn't
+SHORT = re.compile(r"'(?:s|ll|re|ve|d|m)$")  # they're, we'll
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ class Piece:
     text: str
     words: tuple[Word, ...]
     lead: str = ""  # "yes" or "no" where it begins with that as an answer of its own
+    heading: str = ""  # that it stands under
+    language: str = "en"
 
     @property
     def row(self) -> bool:
@@ -99,7 +102,7 @@ class Piece:
 
 
 @lru_cache(maxsize=4096)
-def read(text: str, language: str = "en") -> Piece:
+def read(text: str, language: str = "en", heading: str = "") -> Piece:
     """`text`, one sentence or row, read as of `language`."""
     found: list[Word] = []
     clause, begun, first = 0, False, True
@@ -117,13 +120,19 @@ def read(text: str, language: str = "en") -> Piece:
             word = _word(match, language, clause, first=first)
         found.append(word)
         begun, first = True, False
-    return Piece(text, tuple(_counted(found)), LEADS.get(begins[1].lower(), "") if begins else "")
+    lead = LEADS.get(begins[1].lower(), "") if begins else ""
+    return Piece(text, tuple(_counted(found)), lead, heading, language)
 
 
 @lru_cache(maxsize=512)
 def pieces(text: str, language: str = "en") -> tuple[Piece, ...]:
     """A passage in its sentences, rows and items, headings left out."""
-    return tuple(read(text[start:end], language) for line in spans(text) for start, end in line)
+    headings = [(match.start(), match[1]) for match in HEADING.finditer(text)]
+
+    def above(start: int) -> str:
+        return next((said for at, said in reversed(headings) if at < start), "")
+
+    return tuple(read(text[start:end], language, above(start)) for line in spans(text) for start, end in line)
 
 
 def _word(match: re.Match[str], language: str, clause: int, *, first: bool) -> Word:
@@ -134,7 +143,7 @@ def _word(match: re.Match[str], language: str, clause: int, *, first: bool) -> W
         return Word(said, said, "", clause, unit=MONEY.get(said, said))
     folded = fold(said).replace("’", "'")
     negated = folded.endswith("n't")
-    folded = folded.removesuffix("'s").replace("'", "")
+    folded = SHORT.sub("", folded).replace("'", "")
     meant = kinds().get(folded, frozenset())
     if negated:
         meant |= {"not"}

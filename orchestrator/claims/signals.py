@@ -48,7 +48,7 @@ _KINDS = {
     "smaller": "smaller shorter lower lighter kleiner kurzer niedriger leichter menor moins",
     "same": "same identical gleich gleiche gleichen selbe mismo misma meme",
     "other": "different another anders andere anderen otro otra diferente autre different",
-    "ours": "our ours us unser unsere unseren unserem nuestro nuestra notre nos",
+    "ours": "our ours unser unsere unseren unserem nuestro nuestra notre",
     "yours": "your yours ihr ihre ihren ihrem dein deine su sus tu votre vos ton",
     "online": "online internet en-ligne",
     "store": "store shop shops stores laden filiale tienda magasin boutique",
@@ -65,6 +65,9 @@ PHRASES = {
     r"other than|apart from|es sei denn|a menos que|à moins que|con excepción de|à l['’]exception de": "except",
     r"need not|needn['’]t|(?:do|does) not have to|(?:do|does)n['’]t have to|(?:do|does) not need to": "optionally not",
     r"no longer": "not",
+    r"(?:at )?no (?:extra |additional )?(?:charge|cost)|at no cost|free of charge|for free": "free",
+    r"united kingdom|great britain": "UK",
+    r"european union": "EU",
 }
 
 # These say something by themselves as well.
@@ -121,7 +124,7 @@ show shows display displays; end ends ended finish finishes; broken damaged; rep
 hire hired rent rented rental; change changes changed alter; cancel cancelled cancellation cancelling;
 large big; use used using; allow allowed permitted; box packaging pack packed; about around roughly approximately;
 last lasts; people persons person; page website site; reach contact; valid apply applies applicable; lose lost;
-pay paid payment pays; take takes; open opening; weigh weighs weight; measure measures; cover covers covered;
+pay paid payment pays; unbroken intact undamaged; order orders ordered ordering placed; take takes; open opening; weigh weighs weight; measure measures; cover covers covered;
 warranty guarantee guaranteed; voucher vouchers coupon; postage shipping; size sizes; colour color colours;
 kaufen gekauft erworben erwerben; paket pakete sendung; lieferung versand geliefert liefern verschickt; artikel ware produkt;
 rucksenden zuruckgeben zuruckschicken ruckgabe rucksendung retoure; kosten preis; erhalten bekommen;
@@ -134,7 +137,7 @@ HARMLESS = frozenset(
     """
     a an the and or but of to in on at by for with as is are was were be been being it its this that these those there
     they them their he she his her i we you who which what so also too then than do does did has have had will would can
-    could should please yes yeah sure note just simply indeed therefore however moreover about around into out up
+    could should please yes yeah sure note unfortunately otherwise additionally currently just simply indeed therefore however moreover about around into out up
     der die das ein eine einen einem einer und oder aber von zu im in an auf bei mit als ist sind war es sie er wir ich
     dass auch so dann ja bitte den dem des fur wird werden hat haben man
     el la los las un una unos y o pero de del al en por para con como es son era se lo le que tambien si

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from orchestrator.claims.courtesy import LEAD, courteous
 from orchestrator.claims.reading import Piece, Word, pieces, read
-from orchestrator.claims.signals import HARMLESS, opposites
+from orchestrator.claims.signals import opposites
 
 MOST_PIECES = 3  # of the passages that one sentence may put together
 GAIN = 2  # words that each further piece must explain
 ENOUGH = 0.5  # share of a sentence's own words that its passages must have
-CLOSE = 0.7  # share from which on it is their wording, so that one strange word in it was put there
 OWN_CLAUSE = 0.6  # share of a clause's words that a piece must have to speak for it alone
 NEARLY = 0.8  # share of all words, of the smallest as well, from which on a sentence is the passage's own
 WHOLE = 0.85  # share of a piece's words that are said where all of it is
@@ -19,8 +18,8 @@ LEAST_WORDS = 4
 NEW = 0.5  # … and that nothing else explains
 FIGURE = 0.6  # what a number is worth beside a word, in finding what a sentence rests on
 TURNING = {"not", "only", "unless", "even"}
+PLAIN = {"before", "after", "over", "under", "least", "most", "free", "charged", "include", "exclude", "open", "closed"}
 TIGHT = {"only", "unless", "even"}  # conditions that may not come or go
-BESIDE = 3  # words before and after, in which a negation of a long clause counts
 
 
 @dataclass(frozen=True)
@@ -40,25 +39,53 @@ def fault(sentence: str, passages: Sequence[Passage], known: str = "") -> str:
     language = passages[0].language
     said = read(sentence, language)
     held = [piece for passage in passages for piece in pieces(passage.text, passage.language)]
-    around = read("\n".join([*(passage.above for passage in passages), known]), language)
-    return next(_faults(said, _cover(said, held), held, around), "")
+    cover = _cover(said, held)
+    headings = dict.fromkeys(piece.heading for piece in cover)
+    around = read("\n".join([*(passage.above for passage in passages), *headings, known]), language)
+    return next(_faults(_Case(said, cover, held, around)), "")
 
 
-def _faults(said: Piece, cover: Sequence[Piece], held: Sequence[Piece], around: Piece) -> Iterable[str]:
-    if not cover:
+class _Case:
+    """A sentence, the pieces that it rests on, all pieces, and the headings and words around them."""
+
+    def __init__(self, said: Piece, cover: list[Piece], held: Sequence[Piece], around: Piece) -> None:
+        self.said, self.cover, self.held, self.around = said, cover, held, around
+        self.stems = frozenset().union(around.stems, *(piece.stems for piece in cover))
+        self.everywhere = self.stems.union(*(piece.stems for piece in held))
+        self.near = bool(cover) and _near(said, cover)
+
+    def tells(self, clause: Sequence[Word]) -> bool:
+        """True where `clause` has enough words of its own to be compared; in other words it needs two."""
+        return self.near or len({word.stem or word.figure for word in clause} - {""}) > 1
+
+
+def _near(said: Piece, cover: Sequence[Piece]) -> bool:
+    """True for the passage's own wording: then one strange word in it was put there, and no number may have moved."""
+    own = [cover[0], *(piece for piece in cover[1:] if _whole(piece, said))]
+    stems = frozenset().union(*(piece.stems for piece in own))
+    bag = frozenset().union(*(piece.bag for piece in own))
+    there = sum(word.folded in bag or word.stem in stems for word in said.words)
+    return there >= NEARLY * len(said.words)
+
+
+def _whole(piece: Piece, said: Piece) -> bool:
+    return (piece.bag & said.bag).total() >= WHOLE * piece.bag.total()
+
+
+def _faults(case: _Case) -> Iterable[str]:
+    said = case.said
+    if not case.cover:
         if said.stems or said.figures:
             yield f"“{said.text}” stands in none of the cited passages"
         return
-    stems = frozenset().union(around.stems, *(piece.stems for piece in cover))
-    everywhere = stems.union(*(piece.stems for piece in held))
     own = [word for word in said.words if word.stem]
-    if own and sum(word.stem in everywhere for word in own) < ENOUGH * len(own):
+    if own and sum(word.stem in case.everywhere for word in own) < ENOUGH * len(own):
         yield f"“{said.text}” is not what the cited passages say"
-    yield from _figures(said, cover, held, around)
-    yield from _strange(said, cover, around, stems, everywhere)
-    yield from _contrasts(said, cover, around)
-    yield from _counted(said, cover, around)
-    yield from _turned(said, cover)
+    yield from _figures(case)
+    yield from _strange(case)
+    yield from _contrasts(said, case.cover, case.around)
+    yield from _counted(said, case.cover, case.around)
+    yield from _turned(case)
 
 
 # ---- which pieces a sentence rests on ----
@@ -100,14 +127,26 @@ def _within(said: Piece, near: Sequence[Piece], chosen: Sequence[Piece]) -> list
 # ---- numbers ----
 
 
-def _figures(said: Piece, cover: Sequence[Piece], held: Sequence[Piece], around: Piece) -> Iterable[str]:
+def _figures(case: _Case) -> Iterable[str]:
+    said = case.said
+    beside = [] if case.near else _beside(case)
     for word in said.words:
         if word.figure and not (
-            any(_counts(word, piece, said) for piece in cover)
-            or word.figure in around.figures
-            or any(_alone(said, word, piece) for piece in held)
+            any(_counts(word, piece, said) for piece in case.cover)
+            or (word.unit and any(_counts(word, piece, said) for piece in beside))
+            or word.figure in case.around.figures
+            or any(_alone(said, word, piece) for piece in case.held)
         ):
             yield f"the cited passage does not say {_quoted(said, word)} of this"
+
+
+def _beside(case: _Case) -> list[Piece]:
+    """Pieces right beside those that a sentence in other words rests on, where they speak of the same."""
+    chosen = set(case.cover)
+    held = list(case.held)
+    at = [i for i, piece in enumerate(held) if piece in chosen]
+    near = {i + step for i in at for step in (-1, 1) if 0 <= i + step < len(held)} - set(at)
+    return [held[i] for i in sorted(near) if held[i].stems & case.said.stems]
 
 
 def _counts(word: Word, piece: Piece, said: Piece) -> bool:
@@ -147,20 +186,21 @@ def _quoted(said: Piece, word: Word) -> str:
 # ---- names, and words that were put in ----
 
 
-def _strange(
-    said: Piece, cover: Sequence[Piece], around: Piece, stems: frozenset[str], everywhere: frozenset[str]
-) -> Iterable[str]:
-    folded = frozenset().union(*(piece.bag for piece in cover))
-    own = [word for word in said.words if word.stem]
-    capitals = frozenset().union(*(piece.capitals for piece in (*cover, around)))
-    strange = [word for word in own if word.stem not in stems and not _form(word, stems, folded)]
-    strange += [word for word in own if word.named and word not in strange and word.folded in folded - capitals]
-    close = len(own) > 1 and len(own) - len(strange) >= min(CLOSE * len(own), len(own) - 1)
+def _strange(case: _Case) -> Iterable[str]:
+    folded = frozenset().union(*(piece.bag for piece in case.cover))
+    capitals = frozenset().union(*(piece.capitals for piece in (*case.cover, case.around)))
+    own = [word for word in case.said.words if word.stem]
+    strange = [word for word in own if word.stem not in case.stems and not _form(word, case.stems, folded)]
     for word in strange:
-        if word.named or (close and word.stem not in everywhere) or _negated(word, stems):
+        turned = _negated(word, case.stems) and not any("not" in piece.kinds for piece in case.cover)
+        if turned or (word.named and not (word.stem in case.everywhere and not case.near)):
             yield f"“{word.text}” is not in what is cited for it"
-        elif close and len(own) > GAIN and word.stem in everywhere:
-            yield f"“{word.text}” is said of something else"
+        elif case.near and len(own) > 1:
+            there = "is said of something else" if word.stem in case.everywhere else "is not in what is cited for it"
+            yield f"“{word.text}” {there}"
+    for word in own:
+        if case.near and word.named and word.folded in folded - capitals:
+            yield f"“{word.text}” is no name in what is cited for it"
 
 
 def _form(word: Word, stems: frozenset[str], folded: frozenset[str]) -> bool:
@@ -225,20 +265,18 @@ def _tally(words: Iterable[Word], name: str) -> Counter[str]:
 # ---- negations and conditions ----
 
 
-def _turned(said: Piece, cover: Sequence[Piece]) -> Iterable[str]:
+def _turned(case: _Case) -> Iterable[str]:
+    said, cover = case.said, case.cover
     for clause in range(said.clauses):
         mine = [word for word in said.words if word.clause == clause]
-        best = _counterpart(mine, cover)
-        if best is None:
-            continue
-        others, whole = best
-        yield from _differ(mine, others, whole, said)
+        best = _counterpart(mine, cover) if case.tells(mine) else None
+        if best is not None:
+            yield from _differ(mine, *best, case)
     for piece in cover:
         for clause in range(piece.clauses):
             theirs = [word for word in piece.words if word.clause == clause]
-            best = _counterpart(theirs, [said])
-            if best is not None:
-                yield from _lost(theirs, best[0], said)
+            if case.tells(theirs) and _counterpart(theirs, [said]) is not None:
+                yield from _lost(theirs, said)
 
 
 def _counterpart(clause: Sequence[Word], cover: Sequence[Piece]) -> tuple[list[Word], Piece] | None:
@@ -259,29 +297,27 @@ def _counterpart(clause: Sequence[Word], cover: Sequence[Piece]) -> tuple[list[W
     return (best[1], best[2]) if best and best[0][0] >= OWN_CLAUSE else None
 
 
-def _differ(mine: Sequence[Word], others: Sequence[Word], whole: Piece, said: Piece) -> Iterable[str]:
+def _differ(mine: Sequence[Word], others: Sequence[Word], whole: Piece, case: _Case) -> Iterable[str]:
     my, their = _meant(mine), _meant(others)
-    anywhere = _meant(whole.words)
-    if "not" in my and "not" not in their and "not" not in _meant(whole.words):
-        yield f"“{said.text}” denies what the cited passage says"
+    if "not" in my and "not" not in whole.kinds:
+        yield f"“{case.said.text}” denies what the cited passage says"
     for kind in sorted(my - their):
         clash = opposites().get(kind, frozenset()) & (their - my)
-        if clash and not (my & their & opposites().get(kind, frozenset())):
-            yield f"“{said.text}” turns round what is cited ({kind}, not {min(clash)})"
-        elif kind in TIGHT and kind not in anywhere:
-            yield f"“{said.text}” adds a condition ({kind}) that is not cited"
+        if clash and (case.near or kind in PLAIN) and not clash & set(case.said.kinds):
+            yield f"“{case.said.text}” turns round what is cited ({kind}, not {min(clash)})"
+        elif kind in TIGHT and case.near and kind not in whole.kinds:
+            yield f"“{case.said.text}” adds a condition ({kind}) that is not cited"
 
 
-def _lost(theirs: Sequence[Word], mine: Sequence[Word], said: Piece) -> Iterable[str]:
-    their, my = _meant(theirs), _meant(said.words)
-    if "not" in their and "not" not in my:
+def _lost(theirs: Sequence[Word], said: Piece) -> Iterable[str]:
+    their = _meant(theirs)
+    if "not" in their and not {"not", "unless", "only", "exclude"} & set(said.kinds):
         yield f"“{said.text}” leaves out a “not” of the cited passage"
-    for kind in sorted((their & {"only", "unless"}) - my):
-        yield f"“{said.text}” leaves out a condition ({kind}) of the cited passage"
+    for kind in sorted(their & {"only", "unless"}):
+        if not {"only", "unless", "not", "if"} & set(said.kinds):
+            yield f"“{said.text}” leaves out a condition ({kind}) of the cited passage"
 
 
 def _meant(words: Iterable[Word]) -> set[str]:
     return {kind for word in words for kind in word.kinds}
 
-
-__all__ = ["HARMLESS", "Passage", "fault"]

@@ -11,7 +11,7 @@ RULES = {
     "HTML": re.compile(r"<\s*[/!]?\s*[a-z][^<>\n]{0,400}>|<\s*(?:script|img|iframe|svg|a|object|embed|link|style|form)\b|&(?:lt|#x?0*(?:60|3c));", re.I),
     "a link or image in Markdown": re.compile(r"!?\[[^\]\n]{0,200}\]\s?(?:\(|\[(?!c\d+\]))|^\s*\[[^\]\n]{1,80}\]:\s*\S+|<https?:", re.I | re.M),
     "a web address": re.compile(
-        r"\b(?:https?|ftp|ftps|file|data|javascript|vbscript|blob|mailto|tel|sms|ws|wss|hxxps?|intent)\s*:\s*(?://|(?<=data:)|(?<=script:)|(?<=mailto:)|(?<=tel:)|(?<=sms:))\S*"
+        r"\b(?:https?|ftps?|file|wss?|hxxps?|blob|intent)\s*:\s*//\S*|\b(?:java|vb)script\s*:\s*\S|\bdata:\w+/\w+|\bmailto:\S+@|\b(?:tel|sms):\+?\d{5}"
         r"|(?<![\w@.])www\.[\w-]+|(?<![\w:/])//[\w-]+\.[a-z]|\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?/|\bxn--\w+",
         re.I,
     ),
