@@ -137,7 +137,9 @@ def eval_claims(
 @app.command()
 def eval_injection(
     attacks: Annotated[Path | None, typer.Argument(help='JSON lines with "text", "label", "channel".')] = None,
-    benign: Annotated[Path | None, typer.Option(help='Messages that none may be refused of: JSON lines with "text".')] = None,
+    benign: Annotated[
+        Path | None, typer.Option(help='Messages that none may be refused of: JSON lines with "text".')
+    ] = None,
     *,
     json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.")] = False,
     limit: Annotated[int, typer.Option(min=0, help="Attacks of the file to play, drawn by the seed; 0: all.")] = 200,

@@ -13,7 +13,7 @@ import typer
 
 from kb.figures import NUMBER, plain
 from ops.evals.claims_changes import CHANGES, STRICT, names_in
-from ops.evals.claims_truth import True_, true_sentences
+from ops.evals.claims_truth import Truth, true_sentences
 from ops.evals.intervals import wilson
 from orchestrator import guards
 from orchestrator.evidence import Evidence, Snippet
@@ -41,7 +41,7 @@ class Tried:
 
 
 def run_claims(*, as_json: bool = False, show: int = 0, half: str = "") -> bool:
-    """Print how many changed answers are blocked, and how many true ones. True where the aims are met on both halves."""
+    """Print how many changed answers are blocked, and how many true ones. True where both halves meet the aims."""
     tried = list(try_all(SEED))
     figures = figures_of(tried)
     if as_json:
@@ -49,13 +49,15 @@ def run_claims(*, as_json: bool = False, show: int = 0, half: str = "") -> bool:
     else:
         _print(figures)
     for one in [one for one in tried if one.blocked == one.true and (not half or one.half == half)][:show]:
-        typer.echo(f"{'FALSE ALARM' if one.true else 'MISSED'} [{one.half} {one.kind}] {one.text}\n    {one.reason or one.was}")
+        typer.echo(
+            f"{'FALSE ALARM' if one.true else 'MISSED'} [{one.half} {one.kind}] {one.text}\n    {one.reason or one.was}"
+        )
     return bool(figures["good"])
 
 
 def try_all(seed: int) -> Iterator[Tried]:
     """Every true sentence, and up to EACH changed ones of each kind and half, each judged as a whole answer."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - a draw
     truths = list(dict.fromkeys(true_sentences(chance)))
     documents = sorted({one.document for one in truths})
     half: dict[str, Half] = {name: "develop" if at % 2 else "held" for at, name in enumerate(documents)}
@@ -74,13 +76,13 @@ def try_all(seed: int) -> Iterator[Tried]:
                     yield _tried(half[one.document], kind, one, new)
 
 
-def _same(new: str, one: True_) -> bool:
+def _same(new: str, one: Truth) -> bool:
     """True where nothing was changed, or into what the passage says in another place word for word."""
     numbers = [[plain(number) for number in NUMBER.findall(text)] for text in (new, one.text)]
     return new == one.text or new in one.passage or (numbers[0] == numbers[1] and new.lower() == one.text.lower())
 
 
-def _tried(half: Half, kind: str, one: True_, text: str) -> Tried:
+def _tried(half: Half, kind: str, one: Truth, text: str) -> Tried:
     snippet = Snippet("c1", "d1", one.title, one.section, "/page/", one.passage)
     evidence = Evidence({"c1": snippet}, answerable=0.9)
     began = time.perf_counter()
@@ -97,7 +99,14 @@ def figures_of(tried: Sequence[Tried]) -> dict[str, Any]:
         for kind in (one.kind, _group(one)):
             counts[one.half, one.true, kind].append(one.blocked)
     shares = [
-        {"half": half, "true": true, "kind": kind, "count": len(marks), "blocked": sum(marks), "share": sum(marks) / len(marks)}
+        {
+            "half": half,
+            "true": true,
+            "kind": kind,
+            "count": len(marks),
+            "blocked": sum(marks),
+            "share": sum(marks) / len(marks),
+        }
         | dict(zip(("low", "high"), wilson(sum(marks), len(marks)), strict=True))
         for (half, true, kind), marks in sorted(counts.items())
     ]

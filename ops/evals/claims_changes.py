@@ -1,4 +1,4 @@
-"""One thing changed in a true sentence, so that it is false: a number, date, price, contact, name, negation, condition."""
+"""One thing changed in a true sentence, so that it is false: a figure, a name, a negation or a condition."""
 
 import random
 import re
@@ -6,8 +6,21 @@ from collections.abc import Callable, Sequence
 
 NUMBER = re.compile(r"(?<![\w.,:/-])\d+(?:[.,]\d+)?(?![\w@/-])")
 PRICE = re.compile(r"(?<=£)\d+(?:[.,]\d{2,3})*")
-MONTHS = "January February March April May June July August September October November December".split()
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 DATE = re.compile(rf"\b(\d{{1,2}}) ({'|'.join(MONTHS)})\b|\b({'|'.join(DAYS)})\b")
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 PHONE = re.compile(r"\b0\d{3,4} \d{5,6}\b")

@@ -16,27 +16,81 @@ SIZES = Sizes(512, 800, 80)
 SHORTEST = 25  # characters: less is no statement
 JOINED = 160  # characters up to which two sentences are made one
 
-ADJECTIVES = """
-full large small new old good best usual ordinary standard dry warm cold soft hard light heavy long short original
-official special simple quick fast careful gentle normal big little real main own extra whole complete wet clean
-carefully gently usually normally always often simply completely fully quickly really very also still already again
-""".split()
+ADJECTIVES = [
+    "full",
+    "large",
+    "small",
+    "new",
+    "old",
+    "good",
+    "best",
+    "usual",
+    "ordinary",
+    "standard",
+    "dry",
+    "warm",
+    "cold",
+    "soft",
+    "hard",
+    "light",
+    "heavy",
+    "long",
+    "short",
+    "original",
+    "official",
+    "special",
+    "simple",
+    "quick",
+    "fast",
+    "careful",
+    "gentle",
+    "normal",
+    "big",
+    "little",
+    "real",
+    "main",
+    "own",
+    "extra",
+    "whole",
+    "complete",
+    "wet",
+    "clean",
+    "carefully",
+    "gently",
+    "usually",
+    "normally",
+    "always",
+    "often",
+    "simply",
+    "completely",
+    "fully",
+    "quickly",
+    "really",
+    "very",
+    "also",
+    "still",
+    "already",
+    "again",
+]
 # Such a word carries meaning in some places: it is not dropped where one of these stands beside it.
 KEEP_BESIDE = {"not", "only", "than", "as", "or", "and", "is", "are", "be", "stay", "comes", "come"}
 REWORDED = {
     "buy": "purchase", "bought": "purchased", "parcel": "package", "parcels": "packages", "get": "receive",
-    "send": "post", "costs": "is priced at", "shop": "store", "shops": "stores", "need": "require", "keep": "hold on to",
+    "send": "post", "costs": "is priced at", "shop": "store", "shops": "stores", "need": "require",
+    "keep": "hold on to",
     "item": "product", "items": "products", "things": "goods", "choose": "pick", "ask": "request", "about": "around",
     "repair": "fix", "mend": "repair", "big": "large", "begin": "start", "price": "cost", "delivery": "shipping",
 }  # fmt: skip
-CLAUSE_FIRST = re.compile(r"^(If|When|Before|After|Until|Once|While|Unless|Because|For) ([^,;:]{8,80}), ([^;:]{10,})\.$")
+CLAUSE_FIRST = re.compile(
+    r"^(If|When|Before|After|Until|Once|While|Unless|Because|For) ([^,;:]{8,80}), ([^;:]{10,})\.$"
+)
 CLAUSE_LAST = re.compile(r"^([^,;:]{12,}) (if|when|before|unless|because|while|as long as) ([^,;:]{8,})\.$")
 SHORT_FORMS = {"cannot": "can't", "do not": "don't", "does not": "doesn't", "is not": "isn't", "are not": "aren't"}
 LEADS = ("Yes, ", "Sure: ", "Please note that ", "Thanks for asking. ", "According to our documents, ")
 
 
 @dataclass(frozen=True)
-class True_:
+class Truth:
     """A true sentence, how it was made, and the passage that it rests on."""
 
     text: str
@@ -47,17 +101,17 @@ class True_:
     passage: str
 
 
-def true_sentences(chance: random.Random) -> Iterator[True_]:
+def true_sentences(chance: random.Random) -> Iterator[Truth]:
     """Every sentence, row and item of the documents, and each in up to two other wordings."""
     for path in sorted(DOCUMENTS.iterdir()):
-        if path.suffix in {".yaml"}:
+        if path.suffix == ".yaml":
             continue
         loaded = load(path.read_bytes(), path.name)
         for passage in chunk(loaded.blocks, SIZES):
             lines = [[passage.text[start:end] for start, end in line] for line in spans(passage.text)]
             whole = [text for line in lines for text in line if len(text) >= SHORTEST]
             for text, how in _wordings(whole, chance):
-                yield True_(text, how, path.name, loaded.title, passage.section, passage.text)
+                yield Truth(text, how, path.name, loaded.title, passage.section, passage.text)
 
 
 def _wordings(texts: list[str], chance: random.Random) -> Iterator[tuple[str, str]]:

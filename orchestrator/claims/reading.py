@@ -20,8 +20,48 @@ MEANT = tuple(PHRASES.values())
 LEADS = {"yes": "yes", "ja": "yes", "sí": "yes", "oui": "yes", "no": "no", "nein": "no", "non": "no"}
 LEAD = re.compile(rf"({'|'.join(LEADS)})[.,:!]\s+(?=\w)", re.IGNORECASE)
 JOINS = frozenset(
-    "and or but because if when whenever unless while which who so although though except provided once until "
-    "und oder aber weil wenn falls sofern dass obwohl y o pero porque si cuando aunque et ou mais car quand lorsque".split()
+    [
+        "and",
+        "or",
+        "but",
+        "because",
+        "if",
+        "when",
+        "whenever",
+        "unless",
+        "while",
+        "which",
+        "who",
+        "so",
+        "although",
+        "though",
+        "except",
+        "provided",
+        "once",
+        "until",
+        "und",
+        "oder",
+        "aber",
+        "weil",
+        "wenn",
+        "falls",
+        "sofern",
+        "dass",
+        "obwohl",
+        "y",
+        "o",
+        "pero",
+        "porque",
+        "si",
+        "cuando",
+        "aunque",
+        "et",
+        "ou",
+        "mais",
+        "car",
+        "quand",
+        "lorsque",
+    ]
 )
 MONEY = {"£": "£", "gbp": "£", "€": "€", "eur": "€", "euro": "€", "euros": "€", "$": "$", "usd": "$", "¥": "¥"}
 MONEY |= {"pence": "p", "dollar": "$", "dollars": "$", "percent": "%", "prozent": "%"}

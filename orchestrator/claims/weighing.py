@@ -1,22 +1,18 @@
 """Is a sentence of an answer what its passages say? The first fault that is found, in plain words, or ""."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from orchestrator.claims.courtesy import LEAD, courteous
+from orchestrator.claims.covering import LEAST_WORDS, WHOLE, pieces_for
 from orchestrator.claims.reading import Piece, Word, pieces, read
 from orchestrator.claims.signals import opposites
 
-MOST_PIECES = 3  # of the passages that one sentence may put together
-GAIN = 2  # words that each further piece must explain
 ENOUGH = 0.5  # share of a sentence's own words that its passages must have
 OWN_CLAUSE = 0.6  # share of a clause's words that a piece must have to speak for it alone
 NEARLY = 0.8  # share of all words, of the smallest as well, from which on a sentence is the passage's own
-WHOLE = 0.85  # share of a piece's words that are said where all of it is
-LEAST_WORDS = 4
-NEW = 0.5  # … and that nothing else explains
-FIGURE = 0.6  # what a number is worth beside a word, in finding what a sentence rests on
+FORM = 4  # letters that two forms of a word begin with at least
 TURNING = {"not", "only", "unless", "even"}
 PLAIN = {"before", "after", "over", "under", "least", "most", "free", "charged", "include", "exclude", "open", "closed"}
 TIGHT = {"only", "unless", "even"}  # conditions that may not come or go
@@ -39,7 +35,7 @@ def fault(sentence: str, passages: Sequence[Passage], known: str = "") -> str:
     language = passages[0].language
     said = read(sentence, language)
     held = [piece for passage in passages for piece in pieces(passage.text, passage.language)]
-    cover = _cover(said, held)
+    cover = pieces_for(said, held)
     headings = dict.fromkeys(piece.heading for piece in cover)
     around = read("\n".join([*(passage.above for passage in passages), *headings, known]), language)
     return next(_faults(_Case(said, cover, held, around)), "")
@@ -72,7 +68,7 @@ def _whole(piece: Piece, said: Piece) -> bool:
     return (piece.bag & said.bag).total() >= WHOLE * piece.bag.total()
 
 
-def _faults(case: _Case) -> Iterable[str]:
+def _faults(case: _Case) -> Iterator[str]:
     said = case.said
     if not case.cover:
         if said.stems or said.figures:
@@ -88,46 +84,10 @@ def _faults(case: _Case) -> Iterable[str]:
     yield from _turned(case)
 
 
-# ---- which pieces a sentence rests on ----
-
-
-def _cover(said: Piece, held: Sequence[Piece]) -> list[Piece]:
-    """The pieces that explain `said`, the best first: one to three, and those that it holds as a whole."""
-    near = [piece for piece in held if piece.stems & said.stems or piece.figures & said.figures]
-    left, left_figures, chosen = set(said.stems), set(said.figures), list[Piece]()
-
-    def worth(piece: Piece) -> tuple[float, int, int]:
-        share = len(left & piece.stems) + FIGURE * len(left_figures & piece.figures)
-        return share, len(said.kinds & piece.kinds), -len(piece.stems)
-
-    while near and len(chosen) < MOST_PIECES:
-        best = max(near, key=worth)
-        words, numbers = len(left & best.stems), len(left_figures & best.figures)
-        if (not words and (chosen or not numbers)) or (chosen and words + numbers < GAIN):
-            break
-        chosen.append(best)
-        near.remove(best)
-        left -= best.stems
-        left_figures -= best.figures
-    return chosen + _within(said, near, chosen) if chosen else []
-
-
-def _within(said: Piece, near: Sequence[Piece], chosen: Sequence[Piece]) -> list[Piece]:
-    """The further pieces of which nearly all is said, and not by the way: two sentences that were made one."""
-    rest = said.bag - sum((piece.bag for piece in chosen), Counter[str]())
-    found = []
-    for piece in near:
-        count = piece.bag.total()
-        if count >= LEAST_WORDS and (piece.bag & said.bag).total() >= WHOLE * count:
-            if (piece.bag & rest).total() >= NEW * count:
-                found.append(piece)
-    return found
-
-
 # ---- numbers ----
 
 
-def _figures(case: _Case) -> Iterable[str]:
+def _figures(case: _Case) -> Iterator[str]:
     said = case.said
     beside = [] if case.near else _beside(case)
     for word in said.words:
@@ -164,7 +124,9 @@ def _right_cell(row: Piece, number: Word, said: Piece) -> bool:
     heads = [(read(cell.text.partition(":")[0]), cell) for cell in cells]
     named = [bool((head.stems | head.figures) & (said.stems | said.figures)) for head, _ in heads]
     mine = [named[at] for at, (_, cell) in enumerate(heads) if number.figure in cell.figures]
-    others = [at for at, (head, cell) in enumerate(heads) if named[at] and not cell.figures - head.figures <= said.figures]
+    others = [
+        at for at, (head, cell) in enumerate(heads) if named[at] and not cell.figures - head.figures <= said.figures
+    ]
     return not mine or any(mine) or not others
 
 
@@ -186,7 +148,7 @@ def _quoted(said: Piece, word: Word) -> str:
 # ---- names, and words that were put in ----
 
 
-def _strange(case: _Case) -> Iterable[str]:
+def _strange(case: _Case) -> Iterator[str]:
     folded = frozenset().union(*(piece.bag for piece in case.cover))
     capitals = frozenset().union(*(piece.capitals for piece in (*case.cover, case.around)))
     own = [word for word in case.said.words if word.stem]
@@ -205,11 +167,15 @@ def _strange(case: _Case) -> Iterable[str]:
 
 def _form(word: Word, stems: frozenset[str], folded: frozenset[str]) -> bool:
     """True for another form of a word that is there: "refunded" beside "refund", "boots" beside "boot"."""
-    begin = word.stem[: max(4, len(word.stem) - 2)]
-    return len(word.stem) > 3 and any(  # noqa: PLR2004
-        each.startswith(begin) and abs(len(each) - len(word.folded)) <= 3  # noqa: PLR2004
-        for each in folded
-    ) and not _negated(word, stems)
+    begin = word.stem[: max(FORM, len(word.stem) - 2)]
+    return (
+        len(word.stem) >= FORM
+        and any(
+            each.startswith(begin) and abs(len(each) - len(word.folded)) <= 3  # noqa: PLR2004
+            for each in folded
+        )
+        and not _negated(word, stems)
+    )
 
 
 def _negated(word: Word, stems: frozenset[str]) -> bool:
@@ -223,7 +189,7 @@ def _negated(word: Word, stems: frozenset[str]) -> bool:
 # ---- contrasts: weekdays, months, units, colours ----
 
 
-def _contrasts(said: Piece, cover: Sequence[Piece], around: Piece) -> Iterable[str]:
+def _contrasts(said: Piece, cover: Sequence[Piece], around: Piece) -> Iterator[str]:
     held = {thing for piece in (*cover, around) for word in piece.words for thing in word.things}
     lists = {at for at, _ in held}
     for word in said.words:
@@ -235,7 +201,7 @@ def _contrasts(said: Piece, cover: Sequence[Piece], around: Piece) -> Iterable[s
 # ---- nearly the passage's own words: what was put in or taken out ----
 
 
-def _counted(said: Piece, cover: Sequence[Piece], around: Piece) -> Iterable[str]:
+def _counted(said: Piece, cover: Sequence[Piece], around: Piece) -> Iterator[str]:
     """In the wording of a passage nothing may be denied or turned round, and no number stand in another's place."""
     theirs = sum((piece.bag for piece in cover), Counter[str]())
     count = said.bag.total()
@@ -265,7 +231,7 @@ def _tally(words: Iterable[Word], name: str) -> Counter[str]:
 # ---- negations and conditions ----
 
 
-def _turned(case: _Case) -> Iterable[str]:
+def _turned(case: _Case) -> Iterator[str]:
     said, cover = case.said, case.cover
     for clause in range(said.clauses):
         mine = [word for word in said.words if word.clause == clause]
@@ -297,7 +263,7 @@ def _counterpart(clause: Sequence[Word], cover: Sequence[Piece]) -> tuple[list[W
     return (best[1], best[2]) if best and best[0][0] >= OWN_CLAUSE else None
 
 
-def _differ(mine: Sequence[Word], others: Sequence[Word], whole: Piece, case: _Case) -> Iterable[str]:
+def _differ(mine: Sequence[Word], others: Sequence[Word], whole: Piece, case: _Case) -> Iterator[str]:
     my, their = _meant(mine), _meant(others)
     if "not" in my and "not" not in whole.kinds:
         yield f"“{case.said.text}” denies what the cited passage says"
@@ -309,7 +275,7 @@ def _differ(mine: Sequence[Word], others: Sequence[Word], whole: Piece, case: _C
             yield f"“{case.said.text}” adds a condition ({kind}) that is not cited"
 
 
-def _lost(theirs: Sequence[Word], said: Piece) -> Iterable[str]:
+def _lost(theirs: Sequence[Word], said: Piece) -> Iterator[str]:
     their = _meant(theirs)
     if "not" in their and not {"not", "unless", "only", "exclude"} & set(said.kinds):
         yield f"“{said.text}” leaves out a “not” of the cited passage"
@@ -320,4 +286,3 @@ def _lost(theirs: Sequence[Word], said: Piece) -> Iterable[str]:
 
 def _meant(words: Iterable[Word]) -> set[str]:
     return {kind for word in words for kind in word.kinds}
-

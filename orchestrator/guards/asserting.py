@@ -2,24 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
+from kb.screen.wording import wordings
 from kb.sentences import sentences
 from orchestrator.evidence import MARK, cited
 from orchestrator.guards.draft import DraftText
 
-CLAUSE = re.compile(r"(?<!\d)[,;:–—](?!\d)|\.\s|\b(?:but|however|although|and|aber|jedoch|und|pero|sino|y|mais|cependant|et)\b", re.IGNORECASE)
-UNREAL = re.compile(
-    r"\b(?:if|when|once|until|unless|as soon as|whether|could|might|would|may|to (?:get|have|be)|how to|wenn|falls|sobald|ob|könnte"
-    r"|si|cuando|una vez|hasta que|en cuanto|podría|quand|lorsque|une fois|dès que|pour que|pourrait)\b",
+CLAUSE = re.compile(
+    r"(?<!\d)[,;:–—](?!\d)|\.\s|\b(?:but|however|although|and|aber|jedoch|und|pero|sino|y|mais|cependant|et)\b",
     re.IGNORECASE,
 )
-IN_VAIN = re.compile(
-    r"\b(?:could ?n[o']t find|couldn't find|can ?not find|can't (?:find|see|look|tell|check)|cannot (?:find|see|look|tell|check)|did ?n[o']t find|do(?:es)? not (?:find|see|match|know|have)"
-    r"|don't (?:find|see|know|have)|no (?:such )?(?:order|match|record|result|information|parcel)s?\b|not (?:be )?(?:found|able|available|sure|certain)|unable to|nothing (?:was )?found|was not found"
-    r"|kein\w* (?:bestellung|auftrag|treffer|information)\w*|nicht (?:finden|gefunden|nachsehen|sehen|sagen|sicher)|leider nicht"
-    r"|no (?:he|hemos|se ha|pude|puedo|encontr\w+|hay|existe|aparece)|ning[uú]n pedido|aucune? commande|(?:n'ai|n'avons|ne) (?:\w+ )?(?:pas|rien|aucune?)|pas (?:trouvé|pu|sûr|certain)|introuvable)",
-    re.IGNORECASE,
-)
+RULES = wordings(Path(__file__).with_suffix(".yaml"))
+UNREAL, IN_VAIN = RULES["unreal"], RULES["in vain"]
 
 
 def cited_sentences(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:

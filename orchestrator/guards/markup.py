@@ -8,15 +8,23 @@ from orchestrator.evidence import Evidence
 from orchestrator.guards.draft import DraftText
 
 RULES = {
-    "HTML": re.compile(r"<\s*[/!]?\s*[a-z][^<>\n]{0,400}>|<\s*(?:script|img|iframe|svg|a|object|embed|link|style|form)\b|&(?:lt|#x?0*(?:60|3c));", re.I),
-    "a link or image in Markdown": re.compile(r"!?\[[^\]\n]{0,200}\]\s?(?:\(|\[(?!c\d+\]))|^\s*\[[^\]\n]{1,80}\]:\s*\S+|<https?:", re.I | re.M),
+    "HTML": re.compile(
+        r"<\s*[/!]?\s*[a-z][^<>\n]{0,400}>|<\s*(?:script|img|iframe|svg|a|object|embed|link|style|form)\b|&(?:lt|#x?0*(?:60|3c));",
+        re.IGNORECASE,
+    ),
+    "a link or image in Markdown": re.compile(
+        r"!?\[[^\]\n]{0,200}\]\s?(?:\(|\[(?!c\d+\]))|^\s*\[[^\]\n]{1,80}\]:\s*\S+|<https?:",
+        re.IGNORECASE | re.MULTILINE,
+    ),
     "a web address": re.compile(
         r"\b(?:https?|ftps?|file|wss?|hxxps?|blob|intent)\s*:\s*//\S*|\b(?:java|vb)script\s*:\s*\S|\bdata:\w+/\w+|\bmailto:\S+@|\b(?:tel|sms):\+?\d{5}"
         r"|(?<![\w@.])www\.[\w-]+|(?<![\w:/])//[\w-]+\.[a-z]|\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?/|\bxn--\w+",
-        re.I,
+        re.IGNORECASE,
     ),
-    "a disguised web address": re.compile(r"\w\s?(?:\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\))\s?\w|\b\w+ dot (?:com|net|org|io|co)\b", re.I),
-    "marks of a prompt": re.compile(r"<<\s*(?:data|end)\b|<\|[a-z_]+\|>|\[/?inst\]", re.I),
+    "a disguised web address": re.compile(
+        r"\w\s?(?:\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\))\s?\w|\b\w+ dot (?:com|net|org|io|co)\b", re.IGNORECASE
+    ),
+    "marks of a prompt": re.compile(r"<<\s*(?:data|end)\b|<\|[a-z_]+\|>|\[/?inst\]", re.IGNORECASE),
 }
 
 
