@@ -13,7 +13,7 @@ from core.models import Document
 from kb.documents.claims import NOTED_ATTEMPTS, Claim, Claims, note_all
 from kb.documents.preparing import Prepared
 from kb.documents.probing import remember_words
-from kb.documents.warning import WARNED, warning
+from kb.documents.warning import WARNED
 from kb.embeddings.site_models import SiteModels, first_model, site_models
 from kb.errors import EmbedderUnavailable
 from kb.index.replacing import fail, note, replace_many
@@ -74,9 +74,7 @@ def _first(session: Session, pair: tuple[Document, Prepared]) -> None:
 
 def _done(document: Document, each: Finished, now: datetime) -> None:
     document.attempts, document.due_at, document.leased_until = 0, None, None
-    if each.prepared is not None:
-        document.reason = warning(each.prepared.passages)
-    elif not document.reason.startswith(WARNED):  # a warning about what is unchanged stays
+    if not document.reason.startswith(WARNED):  # a warning about what is unchanged stays
         document.reason = ""
     document.checked_at = now
     document.etag = each.etag

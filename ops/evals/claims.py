@@ -110,7 +110,7 @@ def figures_of(tried: Sequence[Tried]) -> dict[str, Any]:
         | dict(zip(("low", "high"), wilson(sum(marks), len(marks)), strict=True))
         for (half, true, kind), marks in sorted(counts.items())
     ]
-    by = {(one["half"], one["kind"]): one["share"] for one in shares}
+    by = {(half, kind): sum(marks) / len(marks) for (half, _, kind), marks in counts.items()}
     good = all(
         by[half, "figures"] >= CAUGHT and by[half, "others"] >= CAUGHT_OTHERS and by[half, "true"] <= FALSE
         for half in ("develop", "held")

@@ -65,7 +65,10 @@ def run_injection(
         for at, row in enumerate(drawn)
     ]
     come = list(_play(pairs))
-    figures = {"hijacked": _figures(come), "screen": _screened(given, _lines(benign) if benign else [], ours)}
+    figures: dict[str, Any] = {
+        "hijacked": _figures(come),
+        "screen": _screened(given, _lines(benign) if benign else [], ours),
+    }
     figures["good"] = not any(one.reached for one in come) and figures["screen"]["benign"]["share"] <= FALSE_ALARMS
     if as_json:
         typer.echo(json.dumps(figures, indent=2, ensure_ascii=False))
