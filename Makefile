@@ -2,7 +2,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo demo-wordpress plugin pot test lint eval eval-retrieval eval-answerability bench bench-retrieval chaos walks faults lock clean
+.PHONY: help setup setup-dev demo demo-wordpress plugin pot test lint eval eval-retrieval eval-answerability bench bench-retrieval chaos walks race faults lock clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 17
@@ -52,6 +52,9 @@ chaos: setup-dev  ## kill worker, API, scheduler, Valkey and PostgreSQL at every
 
 walks: setup-dev  ## 20,000 random walks through the state machine
 	@HANDRAIL_WALKS=20000 $(BIN)/python -m pytest -q tests/orchestrator/test_walks.py
+
+race: setup-dev  ## visitor, bot and two of the staff at once, 1,000 times, and every round judged (about 8 minutes)
+	@$(BIN)/handrail race
 
 faults: setup-dev  ## take turns against every fault of two fake model servers, and write docs/model-faults.md
 	@$(BIN)/python -m ops.faults

@@ -11,6 +11,9 @@ import httpx2
 
 from core.errors import AddressRefused, HostUnknown
 
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # a gateway calls the IPv4 address in its last 32 bits
+# Python takes them for global, but they lead inside: IPv4 in an old form, a gateway's own prefix, a site's own net.
+NEVER = tuple(map(ipaddress.IPv6Network, ("::/96", "64:ff9b:1::/48", "fec0::/10")))
 PORTS = {"http": 80, "https": 443}
 PROGRAM = f"Handrail/{version('handrail')}"  # what we call ourselves where we ask
 
@@ -51,8 +54,12 @@ def public_addresses(url: httpx2.URL, private_hosts: tuple[str, ...]) -> tuple[s
 
 def _is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
-    return bool((mapped or ip).is_global and not ip.is_multicast)
+    if isinstance(ip, ipaddress.IPv6Address):
+        if any(ip in network for network in NEVER):
+            return False
+        inside = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in NAT64 else None
+        ip = ip.ipv4_mapped or ip.sixtofour or inside or ip
+    return ip.is_global and not ip.is_multicast
 
 
 def pinned(

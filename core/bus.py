@@ -30,6 +30,20 @@ class News:
     data: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class DeskNews:
+    """One thing to tell the desk of a site. Ids only: whoever listens reads what is true by then, if they may."""
+
+    site_id: str
+    kind: str
+    ids: dict[str, str]
+
+
+def desk_channel(site_id: str) -> str:
+    """The channel that the live desk of a site listens to. What is missed there is missed: the database has it."""
+    return f"desk:{site_id}"
+
+
 def stream_key(thread_id: UUID | str) -> str:
     """The Redis stream with a thread's recent news, and the channel that announces it."""
     return f"thread:{thread_id}"
@@ -60,7 +74,13 @@ def tell(session: Session, thread_id: UUID, kind: str, **data: Any) -> None:
     session.info.setdefault("news", []).append(News(thread_id, kind, data))
 
 
-def publish_all(news: Iterable[News]) -> None:
+def tell_desk(session: Session, site_id: str, kind: str, **ids: Any) -> None:
+    """Tell the site's live desk once `session` has committed: `{"kind": kind, "thread": "…", …}` as JSON."""
+    told = DeskNews(site_id, kind, {name: str(id_) for name, id_ in ids.items()})
+    session.info.setdefault("news", []).append(told)
+
+
+def publish_all(news: Iterable[News | DeskNews]) -> None:
     """Publish now. A dead Redis is logged, never raised: listeners look into the database by themselves."""
     items = list(news)
     if not items:
@@ -81,7 +101,10 @@ def publish(thread_id: UUID, kind: str, **data: Any) -> None:
     publish_all([News(thread_id, kind, data)])
 
 
-def _add(pipe: Any, item: News) -> None:
+def _add(pipe: Any, item: News | DeskNews) -> None:
+    if isinstance(item, DeskNews):
+        pipe.publish(desk_channel(item.site_id), json.dumps({"kind": item.kind, **item.ids}))
+        return
     # The script gives the news its id and announces it under that id in one step.
     pipe.eval(
         ADD, 1, stream_key(item.thread_id), item.kind, json.dumps(item.data, default=str), STREAM_LENGTH, STREAM_SECONDS

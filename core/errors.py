@@ -7,11 +7,13 @@
     │   └── AddressRefused        an address that may not be called
     ├── NotAllowed (401)
     │   ├── TokenMissing, TokenInvalid, TokenExpired
-    │   └── ApiKeyInvalid
+    │   ├── ApiKeyInvalid
+    │   └── RoleMissing (403)     known, but not for this
     ├── NotFound (404)
     │   └── SiteNotFound, ThreadNotFound, MessageNotFound, TurnNotFound, HandoffNotFound, DraftNotFound,
     │       DocumentNotFound
     ├── Conflict (409)            somebody else was first
+    │   └── HandoffClosed         it was returned or resolved
     ├── TooManyRequests (429)
     ├── Unavailable (503)         a part that we need is away
     │   └── HostUnknown
@@ -86,6 +88,12 @@ class ApiKeyInvalid(NotAllowed):
     """The API key is missing or wrong for this site: send it as `api_key` or in the X-API-Key header."""
 
 
+class RoleMissing(NotAllowed):
+    """Your role on this site does not allow this: ask an admin of the site (`handrail staff role`)."""
+
+    status = HTTPStatus.FORBIDDEN
+
+
 class NotFound(HandrailError):
     """There is no such thing."""
 
@@ -124,6 +132,10 @@ class Conflict(HandrailError):
     """Somebody else was first."""
 
     status = HTTPStatus.CONFLICT
+
+
+class HandoffClosed(Conflict):
+    """This conversation was returned to the assistant, or resolved: take it again to answer."""
 
 
 class TooManyRequests(HandrailError):

@@ -1,9 +1,11 @@
 """The outbox: what must leave for another service is written with the fact that it tells, and sent after the commit."""
 
 import re
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, literal, select
+from sqlalchemy import ColumnElement, Uuid, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
@@ -22,19 +24,24 @@ def put(
     kind: str,
     key: str,
     body: dict[str, Any],
+    thread_id: UUID | None = None,
     where: ColumnElement[bool] | None = None,
+    after_s: float = 0.0,
 ) -> bool:
     """Write `body` down to leave for `destination` ("notices:SITE") once `session` has committed; True where it is new.
 
     A `key` leaves once, however often it is put; the receiver knows it as the idempotency key. Nothing is put unless
     `where` holds, a condition on the site's row. One statement, which waits for nobody outside.
+    `thread_id` is the thread that it tells of, if any. It leaves after `after_s` seconds at the earliest.
     """
     if not KEY.fullmatch(key):
         raise ValueError(f"An outbox key has 1 to 160 letters, digits, `:`, `_` and `-`: {key!r}")
     row = {"key": key, "destination": destination, "kind": kind}
-    values = select(Site.id, *map(literal, row.values()), literal(body, JSONB)).where(Site.id == site_id)
+    due = func.now() + timedelta(seconds=after_s)
+    said = (literal(thread_id, Uuid), literal(body, JSONB), due)
+    values = select(Site.id, *map(literal, row.values()), *said).where(Site.id == site_id)
     values = values if where is None else values.where(where)
-    added = insert(Outgoing).from_select(["site_id", *row, "body"], values)
+    added = insert(Outgoing).from_select(["site_id", *row, "thread_id", "body", "due_at"], values)
     if session.scalar(added.on_conflict_do_nothing(index_elements=["key"]).returning(Outgoing.id)) is None:
         return False
     enqueue(session, Job.DELIVER)

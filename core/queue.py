@@ -38,6 +38,7 @@ class Job(StrEnum):
     SWEEP_SEGMENTS = "sweep_segments"  # housekeeping
     DELIVER = "deliver"  # housekeeping: one thing that must leave, whichever is due
     SWEEP_OUTBOX = "sweep_outbox"  # housekeeping
+    SWEEP_TICKETS = "sweep_tickets"  # housekeeping
     HANDLE_WEBHOOKS = "handle_webhooks"  # housekeeping: whatever events wait
     SWEEP_WEBHOOKS = "sweep_webhooks"  # housekeeping
 
@@ -63,6 +64,7 @@ QUEUES = {
     Job.SWEEP_SEGMENTS: "house",
     Job.DELIVER: "house",
     Job.SWEEP_OUTBOX: "house",
+    Job.SWEEP_TICKETS: "house",
     Job.HANDLE_WEBHOOKS: "house",
     Job.SWEEP_WEBHOOKS: "house",
 }

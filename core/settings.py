@@ -139,6 +139,25 @@ class Settings(BaseSettings):
     outgoing_private_hosts: tuple[str, ...] = ()  # hosts on private addresses that may be sent to all the same
     outgoing_kept_days: float = 7.0  # what has been sent
 
+    # Mail that leaves.
+    smtp_host: str = ""  # "": none leaves
+    smtp_port: int = Field(587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"  # none: only for a server on this machine
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_seconds: float = 15.0  # of each step with the mail server
+    mail_reply_seconds: float = 60.0  # how long staff's words wait for the visitor to come back before they go by mail
+    transcripts_per_hour: int = 3  # by mail: of one visitor, to one address, and from one IP address ten times as many
+
+    # Tickets.
+    sla_low_minutes: float = 2880.0  # of office hours, where a site has any, until the first reply
+    sla_normal_minutes: float = 1440.0
+    sla_high_minutes: float = 240.0
+    sla_urgent_minutes: float = 60.0
+    ticket_closed_days: float = 14.0  # after it was solved: then it can't be opened again
+    ticket_sweep_seconds: float = 30.0
+    public_url: str = ""  # where staff and links find this Handrail from outside: https://help.shop.example
+
     # What other systems tell.
     webhooks_waiting_max: int = 20_000  # events; then senders are asked to come again
     webhook_bodies_kept_days: float = 30.0  # as they came, for audit

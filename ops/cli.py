@@ -101,6 +101,22 @@ def chaos(
     raise typer.Exit(0 if good else 1)
 
 
+@app.command()
+def race(
+    *,
+    rounds: Annotated[int, typer.Option(min=1, help="Conversations, one after the other.")] = 1_000,
+    seed: Annotated[int, typer.Option(help="Of what everybody chooses to do.")] = 0,
+) -> None:
+    """Let visitor, bot and two of the staff act at once, and judge it; exit code 1 where a promise is broken."""
+    from ops.apart import apart
+    from ops.race.run import run_races
+
+    with apart("race"):
+        figures = run_races(rounds, seed)
+    typer.echo(str(figures))
+    raise typer.Exit(1 if figures.faults else 0)
+
+
 @app.command(name="eval-retrieval")
 def judge_retrieval(
     folder: Annotated[

@@ -4,15 +4,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from core.models import Thread
 from tools.tool import Caller
 
 # Only the thread is locked: whoever changes a turn holds its thread first, and sites are shared by all of theirs.
 LOCK = text("""
-    SELECT threads.id AS thread_id, threads.channel, threads.status, sites.id AS site_id, sites.name AS site_name,
-           sites.tools, sites.mode, sites.review, sites.budget_day_micro,
+    SELECT threads.id AS thread_id, threads.channel, threads.status, threads.language,
+           sites.id AS site_id, sites.name AS site_name,
+           sites.tools, sites.mode, sites.review, sites.hours, sites.budget_day_micro,
+           EXISTS (SELECT FROM tickets WHERE tickets.thread_id = threads.id AND tickets.status = 'pending')
+             AS ticket_pending,
            visitors.id AS visitor_id, visitors.verified_email, visitors.contact_email
     FROM threads JOIN sites ON sites.id = threads.site_id JOIN visitors ON visitors.id = threads.visitor_id
     WHERE threads.id = :thread_id
@@ -27,12 +31,15 @@ class Case:
     thread_id: UUID
     channel: str
     status: str
+    language: str  # of the visitor's words; empty: not known yet
     site_id: str
     site_name: str
     tools: tuple[str, ...]  # switched on
     mode: str
     review: dict[str, Any]
+    hours: dict[str, Any]  # in which people are there
     budget_day_micro: int | None
+    ticket_pending: bool  # a ticket waits for what the visitor says
     visitor_id: UUID
     verified_email: str | None
     contact_email: str | None
@@ -59,3 +66,9 @@ def lock_case(session: Session, thread_id: UUID) -> Case | None:
         return None
     found = row._asdict()
     return Case(**{**found, "tools": tuple(found["tools"])})
+
+
+def lock_thread(session: Session, thread_id: UUID) -> Thread | None:
+    """The thread, locked until the transaction ends: whoever changes a turn holds this first."""
+    query = select(Thread).where(Thread.id == thread_id).with_for_update()
+    return session.scalars(query, execution_options={"populate_existing": True}).one_or_none()

@@ -1,12 +1,14 @@
 """Circuits: what failed again and again rests for a while, in every process: a tool, a model, a destination.
 
 Names are "tool:search_kb", "model:gpt-x", "to:notices:demo". A circuit is closed (calls go through, and failures in a
-row are counted), open (it rests), or half open: the rest is over, and what comes next is a probe; a probe that fails
-opens it again at once, one that succeeds closes it.
+row are counted), open (it rests), or half open: the rest is over, and the next call that enters is the probe. For all
+others it rests on until the probe is answered: what has just come back must not be met by everybody at once. A probe
+that fails opens the circuit again, one that succeeds closes it, and one that is never answered makes room for another.
 
 Redis is what the processes share. Each also remembers what it saw itself, so that a circuit works while Redis is away.
 """
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,7 +24,9 @@ log = get_logger(__name__)
 OPEN = "circuits:open"  # sorted set: name → when the rest ends, in seconds of the server's clock
 FAILING = "circuits:failing"  # hash: name → "failures in a row, time of the last"
 OPENED = "circuits:opened"  # hash: name → how often it was opened
-KEYS = (OPEN, FAILING, OPENED)
+PROBING = "circuits:probing"  # hash: the names whose rest is prolonged by a probe alone
+KEYS = (OPEN, FAILING, OPENED, PROBING)
+RESTS, CLOSED, PROBE = 0, 1, 2  # what ENTER answers
 FORGET_S = 600.0  # a failure that long ago is no part of a row, and nobody is on probation for longer
 REDIS_AWAY_S = 5.0  # for so long a Redis that did not answer is not asked again: nobody waits for it in every turn
 
@@ -32,6 +36,7 @@ local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1])
 local function open(name, seconds)
+  if redis.call('HDEL', KEYS[4], name) == 1 then redis.call('ZREM', KEYS[1], name) end
   redis.call('ZADD', KEYS[1], 'GT', now + seconds, name)
   redis.call('HDEL', KEYS[2], name)
   redis.call('HINCRBY', KEYS[3], name, 1)
@@ -43,7 +48,8 @@ FAILED = (
     HEAD
     + """
 local rests = redis.call('ZSCORE', KEYS[1], ARGV[2])
-if rests and tonumber(rests) > now then return 0 end
+local probing = redis.call('HEXISTS', KEYS[4], ARGV[2]) == 1
+if rests and tonumber(rests) > now and not probing then return 0 end
 if rests then return open(ARGV[2], ARGV[3]) end
 local count, last = string.match(redis.call('HGET', KEYS[2], ARGV[2]) or '0 0', '(%d+) (%S+)')
 if now - last > tonumber(ARGV[1]) then count = 0 end
@@ -57,8 +63,20 @@ SUCCEEDED = (
     + """
 redis.call('HDEL', KEYS[2], ARGV[2])
 local rests = redis.call('ZSCORE', KEYS[1], ARGV[2])
-if rests and tonumber(rests) <= now then redis.call('ZREM', KEYS[1], ARGV[2]) end
+local probing = redis.call('HDEL', KEYS[4], ARGV[2]) == 1
+if rests and (probing or tonumber(rests) <= now) then redis.call('ZREM', KEYS[1], ARGV[2]) end
 return 0
+"""
+)
+ENTER = (
+    HEAD
+    + """
+local rests = redis.call('ZSCORE', KEYS[1], ARGV[2])
+if not rests then return 1 end
+if tonumber(rests) > now then return 0 end
+redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[2])
+redis.call('HSET', KEYS[4], ARGV[2], 1)
+return 2
 """
 )
 RESTING = (
@@ -81,6 +99,7 @@ class _Seen:
     last: float = 0.0
     until: float | None = None
     shared: bool = True  # Redis knows of it, too: then its word counts while it answers
+    probing: bool = False  # it rests for the others alone, while a probe of this process is out
 
 
 @dataclass
@@ -92,6 +111,26 @@ class Circuits:
     _seen: dict[str, _Seen] = field(default_factory=dict)
     _troubled: frozenset[str] = frozenset()  # elsewhere, when Redis was asked last
     _away_until: float = float("-inf")
+    _entering: threading.Lock = field(default_factory=threading.Lock)
+
+    def enter(self, name: str, seconds: float) -> bool:
+        """Whether a call may begin now: the first one after a rest may, and the others then wait for what it brings.
+
+        They wait for `seconds` at the most, in which the call must be over. Say what came of it with `succeeded` or
+        `failed`. Costs nothing where nothing was wrong when `resting` was asked last.
+        """
+        seen = self._seen.get(name)
+        if seen is None and name not in self._troubled:
+            return True
+        if seen is not None and not seen.shared and not self._enter_alone(name, seconds):
+            return False
+        theirs = self._ask(ENTER, name, seconds)
+        if theirs is None:
+            return self._enter_alone(name, seconds) if seen is None or seen.shared else True
+        if theirs == PROBE:
+            now = self.clock()
+            self._seen[name] = _Seen(last=now, until=now + seconds, probing=True)
+        return bool(theirs != RESTS)
 
     def trip(self, name: str, seconds: float) -> None:
         """Let `name` rest from now on."""
@@ -111,7 +150,7 @@ class Circuits:
         seen = self._seen.get(name)
         if seen is None and name not in self._troubled:
             return
-        if seen is not None and (seen.until is None or seen.until <= self.clock()):
+        if seen is not None and (seen.until is None or seen.probing or seen.until <= self.clock()):
             self._seen.pop(name, None)
         self._troubled -= {name}
         self._ask(SUCCEEDED, name)
@@ -147,16 +186,27 @@ class Circuits:
     def _count(self, name: str, threshold: int) -> bool:
         """Count in this process alone; whether it would open by that."""
         seen, now = self._seen.setdefault(name, _Seen()), self.clock()
-        if seen.until is not None and seen.until > now:
+        if seen.until is not None and seen.until > now and not seen.probing:
             return False
         if now - max(seen.last, seen.until or 0.0) > FORGET_S:
             seen.failures, seen.until = 0, None
         seen.failures, seen.last = seen.failures + 1, now
         return seen.until is not None or seen.failures >= threshold
 
+    def _enter_alone(self, name: str, seconds: float) -> bool:
+        """By what this process saw itself."""
+        with self._entering:
+            seen, now = self._seen.get(name, _Seen()), self.clock()
+            if seen.until is None:
+                return True
+            if seen.until > now:
+                return False
+            seen.until, seen.probing = now + seconds, True
+            return True
+
     def _note_open(self, name: str, seconds: float, *, shared: bool) -> None:
-        now = self.clock()
-        until = max(now + seconds, self._seen.get(name, _Seen()).until or 0.0)
+        now, before = self.clock(), self._seen.get(name, _Seen())
+        until = max(now + seconds, 0.0 if before.probing else before.until or 0.0)
         self._seen[name] = _Seen(last=now, until=until, shared=shared)
         log.warning("circuit_opened", circuit=name, seconds=seconds, shared=shared)
 
@@ -172,6 +222,7 @@ class Circuits:
 
 
 SHARED = Circuits()  # this process's
+enter = SHARED.enter
 trip = SHARED.trip
 failed = SHARED.failed
 succeeded = SHARED.succeeded

@@ -16,7 +16,7 @@ from orchestrator.events import Event
 
 Json = dict[str, Any]
 
-VERSION = 2
+VERSION = 3
 
 EVENTS: dict[str, type] = {kind.__name__: kind for kind in get_args(Event)}
 EFFECTS: dict[str, type] = {kind.__name__: kind for kind in get_args(Effect)}
@@ -33,7 +33,12 @@ def _from_1(stored: Json) -> Json:
     return stored
 
 
-UPCASTS: dict[int, Callable[[Json], Json]] = {1: _from_1}
+def _from_2(stored: Json) -> Json:
+    """Form 3 only added whether people are there, and the default means what form 2 meant: always."""
+    return stored
+
+
+UPCASTS: dict[int, Callable[[Json], Json]] = {1: _from_1, 2: _from_2}
 
 
 def dump(value: Event | Effect | State) -> Json:

@@ -41,6 +41,7 @@ class Phrase(StrEnum):
     BRAIN_DOWN = "brain_down"
     NOT_CERTAIN = "not_certain"
     CANNOT_HELP = "cannot_help"
+    NOBODY_THERE = "nobody_there"  # a person is wanted out of hours
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Limits:
     # In review, a person sees the drafts of these intents and those below this confidence; with neither set, every one.
     review_kinds: tuple[str, ...] = ()
     review_below: float = 0.0
+    closed: bool = False  # it began out of the hours in which the site's people are there
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,16 @@ import time
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
 
 from core.db import transaction
 from core.log import get_logger
 from core.models import ToolRun
 from core.settings import Settings
 from orchestrator import circuits
+from orchestrator.addressed import NOT_THEIRS, addressed_rightly
 from orchestrator.effects import RunTool, key_of
 from orchestrator.events import Call, ToolFailed, ToolReturned
 from orchestrator.journal import Lease
@@ -46,6 +50,8 @@ class Hands:
         if tool is None:
             return ToolFailed(effect.n, f"There is no tool {effect.call.tool} any more.", again=False)
         self.sleep(min(effect.wait_ms / 1000, left))
+        if not addressed_rightly(effect.call, lease.case):
+            return ToolFailed(effect.n, NOT_THEIRS, again=False)
         caller = lease.case.caller(lease.turn_id, key_of(effect.call), min(left, self.settings.tool_seconds))
         result = _result(tool, caller, effect)
         self._note(tool, result)
@@ -70,7 +76,12 @@ def _available(tool: Tool, lease: Lease, caller: Caller) -> bool:
 
 def _result(tool: Tool, caller: Caller, effect: RunTool) -> ToolReturned | ToolFailed:
     try:
-        output = _once(tool, caller, effect.call) if tool.kind == "writes" else _run(tool, caller, effect.call)
+        if tool.kind == "writes":
+            output = _once(tool, caller, effect.call)
+        else:
+            if not effect.wait_ms:
+                _enter(tool, caller.deadline_s)
+            output = _run(tool, caller, effect.call)
     except ArgumentsRefused as error:
         return ToolFailed(effect.n, error.detail, again=False)
     except ToolRefused as error:
@@ -87,13 +98,23 @@ def _run(tool: Tool, caller: Caller, call: Call) -> str:
     return output.model_dump_json()
 
 
+def _enter(tool: Tool, seconds: float) -> None:
+    """It may have begun to rest since it was offered; and of all who come when a rest is over, one tries it first.
+
+    Not asked before a retry: a write whose answer was lost is only found by its next attempt. Raises ToolFailed.
+    """
+    if not circuits.enter(f"tool:{tool.name}", seconds):
+        raise ToolRefused(f"{tool.name} rests after several failures.", again=False)
+
+
 def _once(tool: Tool, caller: Caller, call: Call) -> str:
     """Run a writing tool with its intent recorded before and its result after; a result that stands is used again."""
     with transaction() as session:
-        intent = session.get(ToolRun, caller.key)
-        if intent is None:
-            session.add(_intent(caller, call))
-        elif intent.status == "done" and intent.output is not None:
+        # Two who hold the turn for a moment may come together: the intent is one.
+        added = insert(ToolRun).values(_intent(caller, call)).on_conflict_do_nothing().returning(ToolRun.key)
+        if session.scalar(added) is not None:
+            _enter(tool, caller.deadline_s)
+        elif (intent := session.get_one(ToolRun, caller.key)).status == "done" and intent.output is not None:
             return str(intent.output["json"])
     output = _run(tool, caller, call)
     with transaction() as session:
@@ -102,5 +123,5 @@ def _once(tool: Tool, caller: Caller, call: Call) -> str:
     return output
 
 
-def _intent(caller: Caller, call: Call) -> ToolRun:
-    return ToolRun(key=caller.key, turn_id=caller.turn_id, tool=call.tool, arguments={"json": call.arguments})
+def _intent(caller: Caller, call: Call) -> dict[str, Any]:
+    return {"key": caller.key, "turn_id": caller.turn_id, "tool": call.tool, "arguments": {"json": call.arguments}}

@@ -3,21 +3,28 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from core.errors import MessageEmpty, MessageNotText, MessageTooLong, ThreadNotFound
 from core.log import EMAIL
-from core.models import Handoff, Thread, Ticket, Visitor
+from core.models import Handoff, Message, Thread, Visitor
 from core.settings import get_settings
+from kb.analysis.language import language_of
 from orchestrator.case import Case, lock_case
 from orchestrator.events import PersonAskedFor, VisitorSaid
 from orchestrator.guards import encoding
 from orchestrator.journal import open_turn, open_turn_of, record
+from orchestrator.memory import unanswered_messages
 from orchestrator.messages import say
 from orchestrator.open_turns import OpenTurn
+from tools.tickets import visitor_named, visitor_wrote
 
 KNOWN = text("SELECT id, turn_id FROM messages WHERE thread_id = :thread_id AND client_msg_id = :client_msg_id")
+WAITS = text(
+    "UPDATE handoffs SET waits_since = now() WHERE thread_id = :thread_id AND waits_since IS NULL AND closed_at IS NULL"
+)
+SPEAKS = text("UPDATE threads SET language = :language WHERE id = :thread_id")
 WITH_A_PERSON = ("waiting", "person")
 
 
@@ -57,7 +64,12 @@ def accept(session: Session, thread: Thread, given: str, client_msg_id: str) -> 
     turn_id = turn.id if turn else None
     message_id = say(session, case.thread_id, "visitor", words, turn_id=turn_id, client_msg_id=client_msg_id)
     assert message_id is not None  # the thread is locked: nobody has stored it in between
+    if case.ticket_pending:
+        visitor_wrote(session, case.thread_id)
     _note_address(session, case, words)
+    _note_language(session, case, words)
+    if case.status == "person":
+        session.execute(WAITS, {"thread_id": case.thread_id})
     if turn is not None:
         turn.heard[str(message_id)] = words
         record(session, turn, VisitorSaid(str(message_id)))
@@ -96,13 +108,34 @@ def _turn(session: Session, case: Case) -> OpenTurn:
     return open_turn_of(session, case.thread_id) or open_turn(session, case, get_settings())
 
 
+def take_up(session: Session, thread_id: UUID) -> UUID | None:
+    """Have the bot answer what nobody has answered yet, now that it has the thread again: the turn, or None.
+
+    Not in shadow mode: there the thread would come straight back to the person who gives it away.
+    """
+    case = lock_case(session, thread_id)
+    open_words = unanswered_messages(session, thread_id)
+    if case is None or case.mode == "shadow" or not open_words:
+        return None
+    turn = _turn(session, case)
+    ids = [message_id for message_id, _ in open_words]
+    session.execute(update(Message).where(Message.id.in_(ids)).values(turn_id=turn.id))
+    for message_id, words in open_words:
+        turn.heard[str(message_id)] = words
+        record(session, turn, VisitorSaid(str(message_id)))
+    return turn.id
+
+
+def _note_language(session: Session, case: Case, words: str) -> None:
+    """Known from the first words that tell it: staff see it before they answer."""
+    if not case.language and (language := language_of(words)):
+        session.execute(SPEAKS, {"thread_id": case.thread_id, "language": language})
+
+
 def _note_address(session: Session, case: Case, words: str) -> None:
     """An address that the visitor writes completes the tickets of this thread that lack one."""
     found = EMAIL.search(words)
     if found is None:
         return
-    waiting = session.scalars(select(Ticket).where(Ticket.thread_id == case.thread_id, Ticket.email.is_(None))).all()
-    for ticket in waiting:
-        ticket.email = found.group()
-    if waiting:
+    if visitor_named(session, case.thread_id, found.group()):
         session.get_one(Visitor, case.visitor_id).contact_email = found.group()

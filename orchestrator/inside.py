@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core import bus
 from core.models import Message, Thread, Visitor
 from core.settings import get_settings
-from orchestrator import circuits, guards, messages, open_turns
+from orchestrator import circuits, guards, messages, open_turns, overdue
 from orchestrator.effects import (
     CheckDraft,
     Finish,
@@ -40,8 +40,13 @@ from orchestrator.known import so_far
 from orchestrator.memory import excerpt, unanswered
 from orchestrator.open_turns import OpenTurn
 from orchestrator.phrases import words
+from orchestrator.told import tell_staff
 from tools.handoffs import queue_handoff
 from tools.tickets import open_ticket
+
+
+class MessageGone(Exception):
+    """The visitor had the conversation deleted while somebody worked on it: nothing is left to do."""
 
 
 def perform(session: Session, turn: OpenTurn, effect: Inside) -> Sequence[Event]:
@@ -52,6 +57,7 @@ def perform(session: Session, turn: OpenTurn, effect: Inside) -> Sequence[Event]
         case HoldForReview():  # nothing is left for a worker: a person, or the deadline, carries the turn on
             turn.pending, turn.lasts = None, timedelta(minutes=get_settings().review_minutes)
             bus.tell(session, turn.thread_id, "state", state="reviewing")
+            tell_staff(session, turn.thread_id, "draft", turn=turn.id, n=turn.state.n)
         case OpenCircuit(tool):
             circuits.trip(f"tool:{tool}", get_settings().circuit_seconds)
         case OpenTicket(reason):
@@ -96,8 +102,10 @@ def evidence_of(session: Session, turn: OpenTurn) -> Evidence:
 
 def _heard(session: Session, turn: OpenTurn, message_id: str) -> str:
     if message_id not in turn.heard:
-        found = select(Message.content).where(Message.id == UUID(message_id))
-        turn.heard[message_id] = session.scalars(found).one()
+        found = session.scalar(select(Message.content).where(Message.id == UUID(message_id)))
+        if found is None:
+            raise MessageGone
+        turn.heard[message_id] = found
     return turn.heard[message_id]
 
 
@@ -115,6 +123,8 @@ def _open_ticket(session: Session, turn: OpenTurn, reason: str) -> Event:
     thread = session.get_one(Thread, turn.thread_id)
     visitor = session.get_one(Visitor, thread.visitor_id)
     asked = unanswered(session, thread.id)
+    if turn.state.phrase is Phrase.NOBODY_THERE:
+        overdue.stand_aside(session, thread)
     ticket = open_ticket(
         session,
         key=f"{turn.id}:ticket",

@@ -6,16 +6,15 @@ Inside it the machine steps until nothing is left to do but outside work (a mode
 
 from collections import deque
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from brain.prompt import prompt_hashes
 from core import bus
-from core.models import Thread
 from core.queue import Job, enqueue
 from core.settings import Settings, get_settings
 from orchestrator import codec, inside, open_turns, showing
@@ -25,6 +24,8 @@ from orchestrator.events import Event, Limits, Phase, TurnOpened
 from orchestrator.machine import step
 from orchestrator.open_turns import OpenTurn
 from orchestrator.statements import SOON
+from orchestrator.told import tell_staff
+from tools.hours import is_open
 
 CLAIM = text("""
     UPDATE turns SET fence = fence + 1, leased_by = :worker, leased_until = clock_timestamp() + :lease,
@@ -95,6 +96,7 @@ def opened(case: Case, settings: Settings) -> TurnOpened:
         mode=case.mode,
         review_kinds=tuple(case.review.get("kinds", ())),
         review_below=case.review.get("below", 0.0),
+        closed=not is_open(case.hours, datetime.now(UTC)),
     )
     return TurnOpened(limits, settings.fingerprint(), _prompts())
 
@@ -107,12 +109,6 @@ def _prompts() -> tuple[tuple[str, str], ...]:
 def open_turn_of(session: Session, thread_id: UUID) -> OpenTurn | None:
     """The thread's turn that has not ended. The caller holds the thread's lock."""
     return open_turns.find(session, thread_id)
-
-
-def lock_thread(session: Session, thread_id: UUID) -> Thread | None:
-    """The thread, locked until the transaction ends: whoever changes a turn holds this first."""
-    query = select(Thread).where(Thread.id == thread_id).with_for_update()
-    return session.scalars(query, execution_options={"populate_existing": True}).one_or_none()
 
 
 def claim(session: Session, thread_id: UUID, worker: str, settings: Settings) -> Lease | None:
@@ -172,7 +168,7 @@ def record(session: Session, turn: OpenTurn, event: Event) -> None:
 
 def step_on(session: Session, turn: OpenTurn, event: Event) -> None:
     """As `record`, but for the writing: further events of the same transaction may follow."""
-    was, reviewed = turn.pending, turn.phase is Phase.REVIEWING
+    was, reviewed, held = turn.pending, turn.phase is Phase.REVIEWING, turn.state.n
     events: deque[Event] = deque([event])
     while events:
         happened = events.popleft()
@@ -183,6 +179,8 @@ def step_on(session: Session, turn: OpenTurn, event: Event) -> None:
                 turn.pending = effect
             else:
                 events.extend(inside.perform(session, turn, effect))
+    if reviewed and turn.phase is not Phase.REVIEWING:  # decided, or void
+        tell_staff(session, turn.thread_id, "draft", turn=turn.id, n=held)
     if turn.state.outcome is not None:
         turn.pending = None
     elif turn.pending is not None and turn.pending != was:

@@ -60,6 +60,7 @@ TICKET_TOOL = "create_ticket"
 NO_TOOLS_LEFT = "No tool may be called any more in this turn: answer with what is known."
 NO_TICKET = "create_ticket can't be called (any more) in this turn: answer with what is known."
 SHADOWED = "The assistant works in shadow mode: its answer is kept in the journal, and a person answers."
+OUT_OF_HOURS = "A person was wanted out of hours."
 REFUSED = "The guards refused what the visitor wrote."
 FOR_A_PERSON = "disclosures"  # the guard whose objection a person must see
 THINKING = (Phase.PLANNING, Phase.DRAFTING)
@@ -105,7 +106,7 @@ def step(state: State, event: Event) -> Step:
             outcome = Outcome.FAILED if state.phrase is Phrase.BRAIN_DOWN else Outcome.TICKETED
             return _finish(state, outcome, SayPhrase(state.phrase, number, known))
         case Phase.ESCALATING, HandoffQueued() if state.phrase is None:
-            return _finish(state, Outcome.HANDED_OFF, SayPhrase(Phrase.PERSON_CALLED))
+            return _await_person(state)
         case _, PersonAskedFor(reason) if state.phase in WORKING:
             return _hand_off(state, reason)
         case _, PersonClaimed() if state.phase in WORKING:
@@ -222,7 +223,7 @@ def _after_tool(state: State) -> Step:
     done = state.running
     state = replace(state, running=None)
     if done is not None and done.tool == HANDOFF_TOOL:
-        return _finish(state, Outcome.HANDED_OFF, SayPhrase(Phrase.PERSON_CALLED))
+        return _await_person(state)
     if done is not None and done.tool == TICKET_TOOL:
         state = replace(state, ticketed=True)
     return _carry_on(state)
@@ -280,6 +281,13 @@ def _ticket(state: State, phrase: Phrase, reason: str) -> Step:
 
 def _hand_off(state: State, reason: str) -> Step:
     return replace(state, phase=Phase.ESCALATING), (QueueHandoff(reason),)
+
+
+def _await_person(state: State) -> Step:
+    """The thread is in the queue. Out of hours a ticket stands beside it, in every mode: no brain says so."""
+    if state.limits.closed:
+        return replace(state, phase=Phase.ESCALATING, phrase=Phrase.NOBODY_THERE), (OpenTicket(OUT_OF_HOURS),)
+    return _finish(state, Outcome.HANDED_OFF, SayPhrase(Phrase.PERSON_CALLED))
 
 
 def _outcome(state: State) -> Outcome:

@@ -56,9 +56,14 @@ def recall_again(session: Session, thread_id: UUID, upto: int, span: tuple[int, 
 
 def unanswered(session: Session, thread_id: UUID) -> tuple[str, ...]:
     """What the visitor said since somebody last answered, oldest first."""
+    return tuple(words for _, words in unanswered_messages(session, thread_id))
+
+
+def unanswered_messages(session: Session, thread_id: UUID) -> tuple[tuple[UUID, str], ...]:
+    """The same, each with the message's id."""
     rows = _latest(session, thread_id, EXCERPT_MESSAGES * 2)
     newest = takewhile(lambda message: message.role == "visitor", rows)
-    return tuple(message.content for message in newest)[::-1]
+    return tuple((message.id, message.content) for message in newest)[::-1]
 
 
 def excerpt(session: Session, thread_id: UUID) -> str:

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from core import bus
 from core.models import Message
+from orchestrator.told import tell_staff
 
 ADD = text("""
-    INSERT INTO messages (id, thread_id, turn_id, role, content, citations, client_msg_id)
-    VALUES (:id, :thread_id, :turn_id, :role, :content, CAST(:citations AS jsonb), :client_msg_id)
+    INSERT INTO messages (id, thread_id, turn_id, role, content, author, citations, client_msg_id)
+    VALUES (:id, :thread_id, :turn_id, :role, :content, :author, CAST(:citations AS jsonb), :client_msg_id)
     ON CONFLICT (thread_id, client_msg_id) DO NOTHING
     RETURNING created_at
 """)
@@ -24,17 +25,23 @@ def say(
     role: str,
     content: str,
     *,
+    author: str = "",
     turn_id: UUID | None = None,
     citations: list[dict[str, Any]] | None = None,
     client_msg_id: str | None = None,
 ) -> UUID | None:
-    """Store what a visitor, the agent, staff or the system says: its id, or None where `client_msg_id` is known."""
-    shown: dict[str, Any] = {"id": str(uuid4()), "role": role, "content": content, "citations": citations or []}
+    """Store what a visitor, the agent, staff or the system says: its id, or None where `client_msg_id` is known.
+
+    `author` is the name of whoever of the staff says it, as visitors see it.
+    """
+    shown: dict[str, Any] = {"id": str(uuid4()), "role": role, "content": content, "author": author}
+    shown["citations"] = citations or []
     row = shown | {"thread_id": thread_id, "turn_id": turn_id, "client_msg_id": client_msg_id}
     created_at = session.execute(ADD, row | {"citations": json.dumps(shown["citations"])}).scalar_one_or_none()
     if created_at is None:
         return None
     bus.tell(session, thread_id, "message", **shown, created_at=created_at.isoformat())
+    tell_staff(session, thread_id, "message", message=shown["id"])
     return UUID(shown["id"])
 
 
@@ -44,6 +51,7 @@ def as_json(message: Message) -> dict[str, Any]:
         "id": str(message.id),
         "role": message.role,
         "content": message.content,
+        "author": message.author,
         "citations": message.citations,
         "created_at": message.created_at.isoformat(),
     }

@@ -10,12 +10,18 @@ WORDS = {
     Phrase.BRAIN_DOWN: "I can't answer right now. Our team has your question (ticket {ticket}) and replies by e-mail.",
     Phrase.NOT_CERTAIN: "I'm not certain enough to answer this. Our team has your question as ticket {ticket}.",
     Phrase.CANNOT_HELP: "I can't help with that message. Ask me something else, or choose “Talk to a person”.",
+    Phrase.NOBODY_THERE: (
+        "Our team is not there at this time. They have your question as ticket {ticket} and reply by e-mail. "
+        "You can go on asking me here meanwhile."
+    ),
 }
-
 
 NOBODY_CAME = (
     "Nobody of our team is free at the moment. They have your question as ticket {ticket} and reply by e-mail. "
     "You can go on asking me here meanwhile."
+)
+NOBODY_ANSWERED = (
+    "Sorry that you have to wait. Our team has your question as ticket {ticket}, and replies by e-mail if not here."
 )
 
 

@@ -183,6 +183,8 @@ def _thought_again(
     effect = _asked(stored.history, event)
     if not answered or effect is None:
         return
+    if isinstance(event, BrainFailed) and len(answered) < len(calls):
+        return  # it failed for one worker, and what another one was told came too late
     read = [_read(stored, effect, call) for call in answered]
     if codec.dump(event) not in read:
         yield from stored.differs(seq, type(event).__name__, codec.dump(event), read[-1])

@@ -13,10 +13,14 @@ from sqlalchemy.orm import Session
 from core.errors import Conflict, DraftNotFound
 from core.models import Turn, TurnEvent
 from orchestrator import codec
+from orchestrator.case import lock_thread
 from orchestrator.events import DraftApproved, DraftRefused, Phase, Review
 from orchestrator.inbox import checked
-from orchestrator.journal import lock_thread, open_turn_of, record
+from orchestrator.journal import open_turn_of, record
 from orchestrator.memory import unanswered
+from orchestrator.people import ANSWERING, Person, check_role
+from tools.fitted import fitted
+from tools.handoffs import REASON_MAX
 
 MARK = re.compile(r" ?\[(\d+)\]")
 NAME_CHARS = 8
@@ -35,6 +39,8 @@ class Held:
     asked: str
     text: str
     citations: Citations
+    kind: str  # answer, clarify, abstain, smalltalk
+    confidence: float  # how likely what was found answers the question, 0 to 1
     since: datetime
 
     @property
@@ -51,27 +57,29 @@ def drafts(session: Session, site_id: str | None = None) -> tuple[Held, ...]:
     return tuple(_held(session, *row) for row in rows)
 
 
-def approve(session: Session, name: str, person: str, text: str | None = None) -> Held:
+def approve(session: Session, name: str, person: Person, text: str | None = None) -> Held:
     """Send the draft called `name`, or `text` in its place with those of its citations that `text` still has.
 
-    Raises DraftNotFound, Conflict where it has just become void, and MessageEmpty, MessageTooLong or MessageNotText.
+    Raises DraftNotFound, RoleMissing, Conflict where it has just become void, and MessageEmpty, MessageTooLong or
+    MessageNotText.
     """
-    held = _find(session, name)
+    held = find(session, name)
     words, citations = (held.text, held.citations) if text is None else _edited(checked(text), held.citations)
-    _record(session, held, DraftApproved(held.n, person, words, citations))
+    _record(session, held, person, DraftApproved(held.n, person.name, words, citations))
     return held
 
 
-def refuse(session: Session, name: str, person: str, reason: str) -> Held:
-    """Send a person instead of the draft called `name`. Raises DraftNotFound, Conflict."""
-    held = _find(session, name)
-    _record(session, held, DraftRefused(held.n, person, reason))
+def refuse(session: Session, name: str, person: Person, reason: str) -> Held:
+    """Send a person instead of the draft called `name`. Raises DraftNotFound, RoleMissing, Conflict."""
+    held = find(session, name)
+    _record(session, held, person, DraftRefused(held.n, person.name, fitted(reason, REASON_MAX)))
     return held
 
 
-def _record(session: Session, held: Held, decided: Review) -> None:
+def _record(session: Session, held: Held, person: Person, decided: Review) -> None:
     """Decide under the thread's lock: the visitor may have written, or somebody else decided, a moment ago."""
     lock_thread(session, held.thread_id)
+    check_role(session, person, held.site_id, ANSWERING, DraftNotFound)
     turn = open_turn_of(session, held.thread_id)
     if turn is None or turn.id != held.turn_id or turn.phase != Phase.REVIEWING:
         raise Conflict("This draft is void: the visitor wrote more, or somebody was quicker.")
@@ -80,7 +88,8 @@ def _record(session: Session, held: Held, decided: Review) -> None:
         raise Conflict("Another draft has taken the place of this one: look at it first.")
 
 
-def _find(session: Session, name: str) -> Held:
+def find(session: Session, name: str) -> Held:
+    """The draft that waits under `name`. Raises DraftNotFound."""
     for held in drafts(session):
         if held.name == name:
             return held
@@ -88,16 +97,18 @@ def _find(session: Session, name: str) -> Held:
 
 
 def _held(session: Session, turn_id: UUID, thread_id: UUID, site_id: str, state: codec.Json) -> Held:
-    at, effect = next(_holds(session, turn_id))
+    at, effect, confidence = next(_holds(session, turn_id))
     asked = "\n".join(unanswered(session, thread_id))
-    return Held(turn_id, thread_id, site_id, state["n"], asked, effect["text"], tuple(effect["citations"]), at)
+    text, citations = effect["text"], tuple(effect["citations"])
+    return Held(turn_id, thread_id, site_id, state["n"], asked, text, citations, state["intent"], confidence, at)
 
 
-def _holds(session: Session, turn_id: UUID) -> Iterator[tuple[datetime, codec.Json]]:
-    """When and what was held in this turn, the newest first."""
-    query = select(TurnEvent.recorded_at, TurnEvent.effects).where(TurnEvent.turn_id == turn_id)
-    for at, effects in session.execute(query.order_by(TurnEvent.seq.desc())):
-        yield from ((at, effect) for effect in effects if effect["type"] == "HoldForReview")
+def _holds(session: Session, turn_id: UUID) -> Iterator[tuple[datetime, codec.Json, float]]:
+    """When and what was held in this turn, and how sure of it the search was; the newest first."""
+    query = select(TurnEvent.recorded_at, TurnEvent.event, TurnEvent.effects).where(TurnEvent.turn_id == turn_id)
+    for at, event, effects in session.execute(query.order_by(TurnEvent.seq.desc())):
+        held = (effect for effect in effects if effect["type"] == "HoldForReview")
+        yield from ((at, effect, event.get("confidence", 1.0)) for effect in held)
 
 
 def _edited(text: str, citations: Citations) -> tuple[str, Citations]:

@@ -40,6 +40,7 @@ TWO_BRAINS = State(n=1, limits=Limits(models=2))
 REVIEW = State(n=1, limits=Limits(mode="review"))
 UNSURE = State(n=1, limits=Limits(mode="review", review_below=0.5))
 SHADOW = State(n=1, limits=Limits(mode="shadow"))
+CLOSED = State(n=1, limits=Limits(closed=True))
 
 SITUATIONS: tuple[tuple[str, State], ...] = (
     ("open", State()),
@@ -56,6 +57,7 @@ SITUATIONS: tuple[tuple[str, State], ...] = (
     ),
     ("using_tool, retries used up", replace(TWO_BRAINS, phase=Phase.USING_TOOL, running=SEARCH, tool_attempt=2)),
     ("using_tool handoff_human", replace(TWO_BRAINS, phase=Phase.USING_TOOL, running=PERSON, tool_attempt=2)),
+    ("out of hours, using_tool handoff_human", replace(CLOSED, phase=Phase.USING_TOOL, running=PERSON)),
     ("drafting", replace(TWO_BRAINS, phase=Phase.DRAFTING, calls_made=1)),
     ("drafting, no call left", replace(TWO_BRAINS, phase=Phase.DRAFTING, calls_made=3)),
     ("drafting, last brain, one refusal", replace(TWO_BRAINS, phase=Phase.DRAFTING, model=1, calls_refused=1)),
@@ -68,6 +70,8 @@ SITUATIONS: tuple[tuple[str, State], ...] = (
     ("shadow checking", replace(SHADOW, phase=Phase.CHECKING, intent="answer", redrafts=1)),
     ("escalating to a ticket", replace(TWO_BRAINS, phase=Phase.ESCALATING, phrase=Phrase.CHECKING_FURTHER)),
     ("escalating to a person", replace(TWO_BRAINS, phase=Phase.ESCALATING)),
+    ("out of hours, escalating to a person", replace(CLOSED, phase=Phase.ESCALATING)),
+    ("out of hours, escalating to a ticket", replace(CLOSED, phase=Phase.ESCALATING, phrase=Phrase.NOBODY_THERE)),
     ("done", replace(TWO_BRAINS, phase=Phase.DONE, outcome=Outcome.ANSWERED)),
 )
 

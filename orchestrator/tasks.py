@@ -11,9 +11,10 @@ from core.queue import Job, celery_app, claim_tick, enqueue
 from core.settings import get_settings
 from orchestrator import budget
 from orchestrator.case import lock_case
+from orchestrator.cases import close_what_is_settled, tell_what_is_due
 from orchestrator.events import DeadlinePassed
 from orchestrator.journal import open_turn_of, record
-from orchestrator.overdue import tell_those_who_wait
+from orchestrator.overdue import left_alone, look_after
 from orchestrator.reconcile import reconcile
 from orchestrator.turn import take_turn as carry_on
 
@@ -76,7 +77,10 @@ def sweep() -> list[UUID]:
     for turn_id, thread_id in unsettled:
         settle(turn_id, thread_id)
     with transaction() as session:
-        tell_those_who_wait(session, get_settings())
+        alone = left_alone(session, get_settings())
+    for handoff_id in alone:
+        with transaction() as session:
+            look_after(session, handoff_id, get_settings())
     with transaction() as session:
         reconcile(session)
     return [thread_id for _, thread_id in rung]
@@ -97,3 +101,15 @@ def settle(turn_id: UUID, thread_id: UUID) -> None:
     with transaction() as session:
         if case := lock_case(session, thread_id):
             budget.settle(session, case, turn_id)
+
+
+@celery_app.task(name=Job.SWEEP_TICKETS)
+def sweep_tickets() -> None:
+    """Tell of tickets that were due, and close those that were solved long ago."""
+    settings = get_settings()
+    with transaction() as session:
+        if not claim_tick(session, Job.SWEEP_TICKETS, settings.ticket_sweep_seconds):
+            return
+        if overdue := tell_what_is_due(session):
+            log.warning("tickets_overdue", count=overdue)
+        close_what_is_settled(session, settings)

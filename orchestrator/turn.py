@@ -21,6 +21,7 @@ from kb.search.hybrid import search
 from orchestrator import budget
 from orchestrator.effects import Outside
 from orchestrator.events import BrainFailed, DeadlinePassed
+from orchestrator.inside import MessageGone
 from orchestrator.journal import Lease, LeaseLost, claim, record_result
 from orchestrator.leases import Keeper
 from orchestrator.thinking import Done
@@ -71,7 +72,11 @@ def take_turn(thread_id: UUID, world: World | None = None) -> None:
 def _carry_on(world: World, lease: Lease) -> None:
     ends_at = time.monotonic() + lease.seconds
     while lease.pending is not None:
-        done = _next(world, lease, lease.pending, ends_at)
+        try:
+            done = _next(world, lease, lease.pending, ends_at)
+        except MessageGone:
+            log.info("turn_deleted")
+            break
         try:
             lease = _recorded(world, lease, done)
         except LeaseLost:

@@ -45,8 +45,9 @@ class World:
 
     def _think(self, effect: Plan | Draft, lease: Lease, left: float) -> Done:
         brain, resting = self.brains[effect.model], circuits.resting()
-        if f"model:{brain.name}" in resting:
+        seconds = left * (WITH_A_FALLBACK if effect.model + 1 < len(self.brains) else 1.0)
+        name, probing = f"model:{brain.name}", min(seconds, self.settings.model_circuit_seconds)
+        if name in resting or not circuits.enter(name, probing):
             return Done(BrainFailed(effect.n, f"{brain.name} rests after several failures."))
         offered = self._hands.offered(lease, left, resting) if effect.calls_left else ()
-        share = WITH_A_FALLBACK if effect.model + 1 < len(self.brains) else 1.0
-        return Step(self.settings, brain, effect, lease, offered).think(left * share)
+        return Step(self.settings, brain, effect, lease, offered).think(seconds)

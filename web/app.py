@@ -10,15 +10,16 @@ from starlette.types import ASGIApp
 
 from core import log, queue
 from core.settings import Settings, get_settings
-from web import assets, chat, faults, health, knowledge, look, stream
+from web import assets, chat, faults, health, knowledge, look, stream, transcripts
 from web.edge import Edge
 from web.hub import Hub
+from web.short import Short
 from web.webhooks import doors
 from web.webhooks.intake import Intake
 from web.webhooks.secrets import Secrets
 
 # To add a door: write its file, add its router here.
-ROUTERS = (chat.router, stream.router, knowledge.router, doors.router, health.router)
+ROUTERS = (chat.router, transcripts.router, stream.router, knowledge.router, doors.router, health.router)
 
 DESCRIPTION = "Support for a site's visitors: cited answers, orders, tickets, and people."
 
@@ -44,6 +45,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     assets.mount(app)
     faults.add_handlers(app)
     # The last one added is the outermost.
+    app.add_middleware(Short, routes=doors.router.routes, paths=doors.SHORT)
     app.add_middleware(Edge, max_bytes=settings.body_max_bytes, larger={"/webhook": doors.BODY_MAX})
     app.add_middleware(
         CORSMiddleware,

@@ -5,11 +5,31 @@ import sys
 import typer
 
 from core.errors import HandrailError
-from web.commands import ask, budgets, desk, index, kb, modes, outbox, processes, replay, sites, webhooks
+from web.commands import (
+    ask,
+    budgets,
+    desk,
+    helpdesk,
+    hours,
+    index,
+    kb,
+    mail,
+    modes,
+    outbox,
+    processes,
+    replay,
+    sites,
+    tickets,
+    webhooks,
+)
 
 sites.site.command()(modes.mode)
 sites.site.command()(budgets.budget)
+sites.site.command()(hours.hours)
+sites.site.command()(hours.wait)
 sites.site.command("webhooks")(webhooks.set_webhooks)
+sites.site.command("mail")(mail.set_mail)
+sites.site.command("helpdesk")(helpdesk.set_helpdesk)
 
 
 def make_cli() -> typer.Typer:
@@ -22,6 +42,8 @@ def make_cli() -> typer.Typer:
     cli.add_typer(sites.orders, name="orders")
     cli.add_typer(kb.kb, name="kb")
     cli.add_typer(desk.desk, name="desk")
+    cli.add_typer(tickets.tickets, name="tickets")
+    cli.add_typer(mail.mail, name="mail")
     cli.add_typer(outbox.outbox, name="outbox")
     cli.add_typer(webhooks.webhooks, name="webhooks")
     return cli

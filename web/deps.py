@@ -8,7 +8,7 @@ from fastapi import Depends, Header, Request
 from sqlalchemy.orm import Session
 
 from core import bus
-from core.errors import SiteNotFound, ThreadNotFound, TokenMissing, TooManyRequests
+from core.errors import SiteNotFound, ThreadNotFound, TokenMissing, TooManyRequests, Unavailable
 from core.log import bind, get_logger
 from core.models import Site, Thread
 from core.settings import Settings
@@ -84,6 +84,16 @@ def limit(key: str, *, per_minute: int) -> None:
         return
     if not free:
         raise TooManyRequests(retry_after_s=20)
+
+
+def limit_hour(key: str, *, most: int) -> None:
+    """Count one use of what costs others, too. Raises TooManyRequests, also where nobody can count."""
+    try:
+        free = bus.allowed(key, limit=most, seconds=3600)
+    except redis.RedisError as error:
+        raise Unavailable("This can't be done just now: try again in a minute.") from error
+    if not free:
+        raise TooManyRequests("That was done often in the last hour: try again later.", retry_after_s=3600)
 
 
 def address(request: Request) -> str:

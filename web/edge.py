@@ -4,14 +4,13 @@ Pure ASGI, because a streaming answer must pass through it piece by piece.
 """
 
 import asyncio
+import os
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
-from uuid import uuid4
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.errors import BadRequest, HandrailError
@@ -20,13 +19,13 @@ from web import faults, metrics
 
 log = get_logger(__name__)
 
-SANE_ID = re.compile(r"[\w.:-]{8,64}")
+SANE_ID = re.compile(r"[\w.:-]{8,64}", re.ASCII)
 BODY_SECONDS = 15.0  # for the whole body: a sender that drips is cut off
 
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-    "X-Frame-Options": "SAMEORIGIN",
+SECURITY_HEADERS = {  # as they go onto the wire, unless an answer has its own
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"strict-origin-when-cross-origin",
+    b"x-frame-options": b"SAMEORIGIN",
 }
 
 
@@ -61,14 +60,14 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = _request_id(Headers(scope=scope))
+        request_id = _request_id(scope)
         with bound(request_id=request_id):
             await self._handle(scope, receive, _Answer(scope, send, request_id))
 
     async def _handle(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         try:
             most = self._most(scope["path"])
-            _refuse_large(Headers(scope=scope), most)
+            _refuse_large(scope, most)
             await self.app(scope, self._limited(receive, answer, most), answer)
         except HandrailError as error:
             answer.refusal = answer.refusal or error
@@ -116,11 +115,14 @@ class _Answer:
             return  # what the application makes of a body that was cut off says nothing to anybody
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            headers["X-Request-ID"] = self.request_id
-            headers["Server-Timing"] = f"app;dur={self.seconds() * 1000:.1f}"
-            for name, value in SECURITY_HEADERS.items():
-                headers.setdefault(name, value)
+            ours = {
+                b"x-request-id": self.request_id.encode(),
+                b"server-timing": b"app;dur=%.1f" % (self.seconds() * 1000),
+            }
+            theirs = [pair for pair in message.get("headers", ()) if pair[0] not in ours]
+            names = {name for name, _ in theirs}
+            more = (pair for pair in SECURITY_HEADERS.items() if pair[0] not in names)
+            message["headers"] = [*theirs, *ours.items(), *more]
         await self.send(message)
 
     def refuse(self, error: HandrailError) -> HandrailError:
@@ -139,12 +141,16 @@ class _Answer:
             await faults.answer(refusal)(self.scope, receive, self)
 
 
-def _refuse_large(headers: Headers, most: int) -> None:
-    length = headers.get("content-length", "0")
-    if length.isdecimal() and int(length) > most:
+def _refuse_large(scope: Scope, most: int) -> None:
+    length = _header(scope, b"content-length")
+    if length.isdigit() and int(length) > most:
         raise BodyTooLarge
 
 
-def _request_id(headers: Headers) -> str:
-    given = headers.get("x-request-id", "")
-    return given if SANE_ID.fullmatch(given) else uuid4().hex
+def _request_id(scope: Scope) -> str:
+    given = _header(scope, b"x-request-id").decode("latin-1")
+    return given if SANE_ID.fullmatch(given) else os.urandom(16).hex()
+
+
+def _header(scope: Scope, wanted: bytes) -> bytes:
+    return next((value for name, value in scope["headers"] if name == wanted), b"")

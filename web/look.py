@@ -32,7 +32,15 @@ GLANCES = text("""
     WHERE threads.id = ANY(:ids)
 """)
 NO_THREAD = Glance("closed", 0, None, "", None)  # it has been deleted
-SAID = (Message.id, Message.role, Message.content, Message.citations, Message.created_at, Message.position)
+SAID = (
+    Message.id,
+    Message.role,
+    Message.content,
+    Message.author,
+    Message.citations,
+    Message.created_at,
+    Message.position,
+)
 
 
 @dataclass(frozen=True)

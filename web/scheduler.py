@@ -37,6 +37,7 @@ def schedule(settings: Settings) -> dict[str, dict[str, object]]:
         Job.SWEEP_SEGMENTS: SWEEP_SEGMENTS_SECONDS,
         Job.SWEEP_OUTBOX: settings.outgoing_sweep_seconds,
         Job.SWEEP_WEBHOOKS: SWEEP_WEBHOOKS_SECONDS,
+        Job.SWEEP_TICKETS: settings.ticket_sweep_seconds,
     }
     return {
         str(job): {

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
 
+from tools.address import Address
+
 SiteId = Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,64}$")]
 # An id that is no UUID names nothing: that is a 404 like any unknown one, so it comes in as text.
 GivenId = Annotated[str, StringConstraints(max_length=64)]
@@ -45,12 +47,20 @@ class SessionAsked(Given):
     identity_token: Token | None = Field(None, description="JWT (HS256, the site's identity secret): `email`, `exp`.")
 
 
+class People(BaseModel):
+    """Whether the site's people are there. `opens_at`: when they are next; null while they are, or where none come."""
+
+    open: bool
+    opens_at: Moment | None
+
+
 class SessionMade(BaseModel):
     """The token is short-lived; show it again, also when expired, to get the next one."""
 
     thread_id: UUID
     visitor_token: str
     expires_at: datetime
+    people: People
 
 
 class MessageSent(Given):
@@ -90,6 +100,19 @@ class Citation(BaseModel):
     link: str = ""
 
 
+class TranscriptAsked(Given):
+    """Where to send the conversation; without `email`, to the address that is known."""
+
+    thread_id: GivenId
+    email: Address | None = None
+
+
+class TranscriptSent(BaseModel):
+    """It leaves within seconds, if the address takes mail."""
+
+    email: str
+
+
 class MessageShown(BaseModel):
     """One message of a conversation."""
 
@@ -98,6 +121,7 @@ class MessageShown(BaseModel):
     id: UUID
     role: Literal["visitor", "agent", "staff", "system"]
     content: str
+    author: str = Field("", description="Of staff's words: the name of whoever answers.")
     citations: list[Citation]
     created_at: Moment
 

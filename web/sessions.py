@@ -9,9 +9,10 @@ from core.errors import ThreadNotFound, TokenInvalid, TokenMissing
 from core.models import Site, Visitor
 from core.settings import Settings
 from orchestrator.inbox import open_thread
+from tools.hours import is_open, opens_at
 from web import auth
 from web.deps import find_site, own_thread
-from web.schemas import SessionAsked, SessionMade
+from web.schemas import People, SessionAsked, SessionMade
 
 CHANNEL = "web"
 
@@ -39,7 +40,8 @@ def open_session(
     made, expires_at = auth.make_token(
         settings, site_id=site.id, visitor_id=thread.visitor_id, thread_id=thread.id, now=now
     )
-    return SessionMade(thread_id=thread.id, visitor_token=made, expires_at=expires_at)
+    people = People(open=is_open(site.hours, now), opens_at=opens_at(site.hours, now))
+    return SessionMade(thread_id=thread.id, visitor_token=made, expires_at=expires_at, people=people)
 
 
 def _visitor(session: Session, site: Site, known: auth.Visitor | None, email: str | None) -> Visitor:

@@ -1,19 +1,21 @@
-"""The whole schema, by subject: who talks, what happens, what is known, what is done."""
+"""The whole schema, by subject: who talks, who works here, what happens, what is known, what is done."""
 
 from sqlalchemy import MetaData
 
 from core.db import Base
 from core.models.knowledge import Document, DocumentEvent, Sitemap
 from core.models.passages import Audience, Chunk, ChunkVector, EmbeddingCache, EmbeddingModel, Posting, Segment
+from core.models.people import AuditEntry, Note, SlackPost, Staff, StaffRole, StaffSession
 from core.models.talk import Feedback, Message, Site, Thread, Visitor
 from core.models.turns import ModelCall, Spend, Tick, ToolRun, Turn, TurnEvent, WorkerBeat
 from core.models.webhooks import WebhookEvent
-from core.models.work import Handoff, Order, Outgoing, Ticket
+from core.models.work import Handoff, Order, Outgoing, Ticket, TicketEvent
 
 metadata: MetaData = Base.metadata
 
 __all__ = [
     "Audience",
+    "AuditEntry",
     "Chunk",
     "ChunkVector",
     "Document",
@@ -24,16 +26,22 @@ __all__ = [
     "Handoff",
     "Message",
     "ModelCall",
+    "Note",
     "Order",
     "Outgoing",
     "Posting",
     "Segment",
     "Site",
     "Sitemap",
+    "SlackPost",
     "Spend",
+    "Staff",
+    "StaffRole",
+    "StaffSession",
     "Thread",
     "Tick",
     "Ticket",
+    "TicketEvent",
     "ToolRun",
     "Turn",
     "TurnEvent",

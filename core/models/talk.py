@@ -33,6 +33,24 @@ class Site(Base):
     webhook_rotated_until: Mapped[datetime | None] = maybe_at_column()  # until then the one before counts, too
     wordpress_url: Mapped[str] = mapped_column(Text, server_default="")  # where its posts are read
     index_told: Mapped[str] = mapped_column(String(8), server_default="")  # its owner knows that it is: stale, empty
+    # Where Slack shows what waits for people ("": nowhere), and why it can't: access revoked, channel gone.
+    slack_channel: Mapped[str] = mapped_column(String(40), server_default="")
+    slack_fault: Mapped[str] = mapped_column(Text, server_default="")
+    hours: Mapped[Json] = mapped_column(
+        JSONB, server_default="{}"
+    )  # {"zone": …, "days": {"mon": [["09:00", "17:00"]]}}; empty: always
+    wait_minutes: Mapped[float | None]  # how long a handoff waits before the visitor is told; null: as in settings
+    sla_minutes: Mapped[Json] = mapped_column(
+        JSONB, server_default="{}"
+    )  # first reply by priority; missing: as in settings
+    helpdesk: Mapped[Json] = mapped_column(
+        JSONB, server_default="{}"
+    )  # {"kind": "zendesk", "url": …, "user": …}; empty: none
+    helpdesk_token: Mapped[str] = mapped_column(String(400), server_default="")
+    mail_from: Mapped[str] = mapped_column(
+        String(320), server_default=""
+    )  # "Shop <support@shop.example>"; empty: no mail leaves
+    ticket_mail_to: Mapped[str] = mapped_column(String(320), server_default="")  # hears of each new ticket by e-mail
     kb_version: Mapped[int] = mapped_column(BigInteger, server_default="0")  # grows with every change of the index
     created_at: Mapped[datetime] = at_column()
 
@@ -57,7 +75,11 @@ class Thread(Base):
     visitor_id: Mapped[UUID] = mapped_column(ForeignKey("visitors.id", ondelete="CASCADE"), index=True)
     channel: Mapped[str] = mapped_column(String(32))
     status: Mapped[str] = mapped_column(String(16), default="bot")
-    owner: Mapped[str | None] = mapped_column(String(200))  # the person who has it
+    owner: Mapped[str | None] = mapped_column(String(200))  # the person who has it: "staff:0b9f…", "cli:root"
+    language: Mapped[str] = mapped_column(
+        String(8), server_default=""
+    )  # of the visitor's words: "de"; empty: not known
+    mailed_position: Mapped[int] = mapped_column(BigInteger, server_default="0")  # staff's words up to it went by mail
     held_micro: Mapped[int] = mapped_column(BigInteger, server_default="0")  # reserved for questions to models …
     spent_micro: Mapped[int] = mapped_column(BigInteger, server_default="0")  # … and spent, in millionths of a dollar
     created_at: Mapped[datetime] = at_column()
@@ -73,6 +95,9 @@ class Message(Base):
     turn_id: Mapped[UUID | None] = mapped_column(ForeignKey("turns.id", ondelete="CASCADE"))
     role: Mapped[str] = mapped_column(String(16))  # visitor, agent, staff, system
     content: Mapped[str] = mapped_column(Text)
+    author: Mapped[str] = mapped_column(
+        String(200), server_default=""
+    )  # of staff's words: their name, as visitors see it
     citations: Mapped[list[Json]] = mapped_column(JSONB, default=list)
     client_msg_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = at_column()

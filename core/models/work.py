@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
-from core.models.columns import Json, at_column, id_column, maybe_at_column, site_column
+from core.models.columns import Json, Now, at_column, id_column, maybe_at_column, site_column
 
 
 class Order(Base):
@@ -40,8 +40,29 @@ class Ticket(Base):
     subject: Mapped[str] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(Text)
     priority: Mapped[str] = mapped_column(String(8), default="normal")
-    status: Mapped[str] = mapped_column(String(16), default="open")
-    created_at: Mapped[datetime] = at_column()
+    status: Mapped[str] = mapped_column(
+        String(16), default="open"
+    )  # open, pending (the visitor's turn), solved, closed
+    assignee: Mapped[str | None] = mapped_column(String(400))
+    due_at: Mapped[datetime | None] = maybe_at_column()  # of the first reply
+    replied_at: Mapped[datetime | None] = maybe_at_column()
+    solved_at: Mapped[datetime | None] = maybe_at_column()
+    breach_told_at: Mapped[datetime | None] = maybe_at_column()  # that it was due and nobody had replied
+    external_id: Mapped[str] = mapped_column(String(80), server_default="")  # in the site's helpdesk
+    external_url: Mapped[str] = mapped_column(Text, server_default="")
+    created_at: Mapped[datetime] = at_column(index=True)
+
+
+class TicketEvent(Base):
+    """One line of a ticket's history: opened, replied, noted, assigned, changed, mirrored. Never updated."""
+
+    __tablename__ = "ticket_events"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = at_column()
+    actor: Mapped[str] = mapped_column(String(400))
+    kind: Mapped[str] = mapped_column(String(16))
+    details: Mapped[Json] = mapped_column(JSONB, server_default="{}")
 
 
 class Handoff(Base):
@@ -55,8 +76,12 @@ class Handoff(Base):
     thread_id: Mapped[UUID] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"), index=True)
     reason: Mapped[str] = mapped_column(Text)
     excerpt: Mapped[str] = mapped_column(Text, default="")
-    status: Mapped[str] = mapped_column(String(16), default="waiting")
-    claimed_by: Mapped[str | None] = mapped_column(String(200))
+    priority: Mapped[str] = mapped_column(String(8), server_default="normal")
+    status: Mapped[str] = mapped_column(String(16), default="waiting")  # waiting, overdue, claimed, returned, resolved
+    claimed_by: Mapped[str | None] = mapped_column(String(200))  # their name; `threads.owner` knows who that is
+    # Since when the visitor waits for a person's words; null: nothing that they said is unanswered.
+    waits_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), server_default=Now)
+    reminded_at: Mapped[datetime | None] = maybe_at_column()  # the channel, once, that nobody has come
     claimed_at: Mapped[datetime | None] = maybe_at_column()
     closed_at: Mapped[datetime | None] = maybe_at_column()
     created_at: Mapped[datetime] = at_column(index=True)
@@ -75,6 +100,7 @@ class Outgoing(Base):
     site_id: Mapped[str] = site_column()
     destination: Mapped[str] = mapped_column(String(80))  # what a circuit rests: "notices:SITE"
     kind: Mapped[str] = mapped_column(String(40))
+    thread_id: Mapped[UUID | None] = mapped_column(index=True)  # what it tells of, so that it goes when that goes
     body: Mapped[Json] = mapped_column(JSONB)
     state: Mapped[str] = mapped_column(String(8), server_default="pending")  # pending, sent, dead
     attempts: Mapped[int] = mapped_column(server_default="0")

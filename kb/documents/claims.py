@@ -59,6 +59,7 @@ class Claim:
     etag: str
     attempts: int
     silent: bool  # the attempt before ended without a reason
+    due_at: datetime | None  # another one now: it was asked for again meanwhile
 
     @property
     def deadly(self) -> bool:
@@ -247,4 +248,5 @@ def _claim(row: Document) -> Claim:
         etag=row.etag if live else "",
         attempts=row.attempts,
         silent=row.attempts > 1 and (not row.reason or row.reason.startswith(WARNED)),
+        due_at=row.due_at,
     )

@@ -1,8 +1,9 @@
 """How work on documents ends: live, unchanged, failed for good, or to be tried again later; each with its reason."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.db import transaction
 from core.errors import HandrailError
 from core.models import Document
+from core.queue import Job, enqueue
 from kb.documents.claims import NOTED_ATTEMPTS, Claim, Claims, note_all
 from kb.documents.preparing import Prepared
 from kb.documents.probing import remember_words
@@ -50,6 +52,7 @@ def finish(claims: Claims, finished: Sequence[Finished]) -> None:
             else:
                 put.append(replace(each, prepared=prepared))
         _put(session, models, [(rows[each.claim.document_id], each) for each in put])
+        _ring_again(session, (each.claim for each in put), rows)
     claims.drop((each.claim for each in put), lambda _: "live")
     claims.drop(each.claim for each in finished)
 
@@ -73,11 +76,13 @@ def _first(session: Session, pair: tuple[Document, Prepared]) -> None:
 
 
 def _done(document: Document, each: Finished, now: datetime) -> None:
-    document.attempts, document.due_at, document.leased_until = 0, None, None
+    again = _asked_again(each.claim, document)
+    document.attempts, document.leased_until = 0, None
     if not document.reason.startswith(WARNED):  # a warning about what is unchanged stays
         document.reason = ""
+    document.due_at = document.due_at if again else None
     document.checked_at = now
-    document.etag = each.etag
+    document.etag = "" if again else each.etag  # what changed within a second may have the mark that was read
     if each.url and document.url in {"", document.locator}:  # what its source says of its address counts for more
         document.url = each.url
     document.updated_at = document.updated_at if document.updated_given else each.changed_at
@@ -92,6 +97,7 @@ def keep(claims: Claims, unchanged: Sequence[Finished]) -> None:
             if document := rows.get(each.claim.document_id):
                 _done(document, Finished(each.claim, each.etag, each.changed_at or document.updated_at), now)
         note_all(session, list(rows), "live", "unchanged")
+        _ring_again(session, (each.claim for each in unchanged), rows)
     claims.drop((each.claim for each in unchanged), lambda _: "live")
 
 
@@ -99,7 +105,12 @@ def give_up(claims: Claims, claim: Claim, reason: str) -> None:
     """It can't be known, whoever tries: what it said before does not answer any more."""
     with transaction() as session:
         site_models(session, claim.site_id, lock=True)
-        for document in claims.lock(session, [claim]).values():
+        rows = claims.lock(session, [claim])
+        _ring_again(session, [claim], rows)
+        for document in rows.values():
+            if _asked_again(claim, document):
+                _release(document, claim)
+                continue
             remember_words(session, document)
             fail(session, document, reason)
             document.checked_at, document.etag = func.now(), ""
@@ -115,6 +126,7 @@ def try_later(claims: Claims, some: Sequence[Claim], error: HandrailError) -> No
     with transaction() as session:
         site_models(session, some[0].site_id, lock=True)
         rows = claims.lock(session, some)
+        _ring_again(session, some, rows)
         for claim in some:
             if document := rows.get(claim.document_id):
                 ends[claim] = _postponed(session, claim, document, error)
@@ -122,6 +134,8 @@ def try_later(claims: Claims, some: Sequence[Claim], error: HandrailError) -> No
 
 
 def _postponed(session: Session, claim: Claim, document: Document, error: HandrailError) -> str:
+    if _asked_again(claim, document):
+        return _release(document, claim)
     away = isinstance(error, EmbedderUnavailable)
     reason, document.reason = document.reason, error.detail
     document.leased_until = None
@@ -139,6 +153,25 @@ def _postponed(session: Session, claim: Claim, document: Document, error: Handra
     else:
         fail(session, document, error.detail)
     return document.state
+
+
+def _asked_again(claim: Claim, document: Document) -> bool:
+    """Its source changed while it was read: what came of that must not be the last word."""
+    return document.due_at is not None and document.due_at != claim.due_at
+
+
+def _release(document: Document, claim: Claim) -> str:
+    """Leave it to the next reading, which is due. Returns its state."""
+    document.attempts, document.leased_until = 0, None
+    document.state = "live" if claim.was_live else "queued"
+    return document.state
+
+
+def _ring_again(session: Session, claims: Iterable[Claim], rows: Mapping[UUID, Document]) -> None:
+    """Whoever rang while it was read found it taken."""
+    for claim in claims:
+        if (document := rows.get(claim.document_id)) and _asked_again(claim, document):
+            enqueue(session, Job.INDEX_DOCUMENT, document_id=document.id)
 
 
 def _pause(attempts: int, wanted_s: float) -> timedelta:

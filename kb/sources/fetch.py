@@ -11,6 +11,8 @@ from http import HTTPStatus
 import httpx2
 
 from core.addresses import PROGRAM, pinned, public_addresses, tls, web_address
+from core.bounded import Transport
+from core.deadline import Deadline
 from core.errors import AddressRefused, HostUnknown, SourceRefused
 from core.settings import get_settings
 from kb.errors import SourceGone, SourceUnavailable, TooLarge, Unchanged
@@ -65,13 +67,15 @@ def fetch(url: str, limits: Limits, *, etag: str = "", to_index: bool = True) ->
     """
     deadline = time.monotonic() + limits.seconds
     # No proxy and no .netrc from the environment: the address that was checked is the one that is called.
+    transport = Transport(verify=tls(), trust_env=False)  # its connections obey the deadline, in the head as well
     with httpx2.Client(
-        verify=tls(), trust_env=False, follow_redirects=False, timeout=min(10.0, limits.seconds)
+        transport=transport, trust_env=False, follow_redirects=False, timeout=min(10.0, limits.seconds)
     ) as client:
         for _ in range(REDIRECTS + 1):
             asked = httpx2.URL(checked(url))
             deadline += PACE.wait(asked.netloc.decode("ascii"), limits.gap)
-            page = _get(client, asked, limits, deadline, etag)
+            with Deadline(deadline - time.monotonic()).in_force():
+                page = _get(client, asked, limits, deadline, etag)
             if isinstance(page, Page):
                 if page.noindex and to_index:
                     raise SourceRefused(NOINDEX)

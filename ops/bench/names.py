@@ -15,7 +15,8 @@ class Bench(StrEnum):
     RETRIEVAL = "retrieval"
     INDEXING = "indexing"
     WEBHOOKS = "webhooks"
+    REFUSALS = "refusals"
 
 
 ALL = (Bench.TURN, Bench.LOAD, Bench.MEMORY, Bench.THREAD, Bench.PHASES)  # the others take longer than all of these
-ALONE = frozenset({Bench.RETRIEVAL, Bench.INDEXING, Bench.WEBHOOKS})  # they have servers and data of their own
+ALONE = frozenset({Bench.RETRIEVAL, Bench.INDEXING, Bench.WEBHOOKS, Bench.REFUSALS})  # they have servers of their own

@@ -13,6 +13,7 @@ from ops.bench.names import ALONE, Bench
 from ops.bench.processes import on_cores, two_sides
 
 MOST_ROUNDS = 3  # of the webhooks: each is some seconds at full speed for each system
+GUESSES_A_ROUND = 60
 POOL = 250  # connections of one process: some benchmarks have 200 threads
 
 
@@ -38,6 +39,7 @@ def run_bench(which: Sequence[Bench], rounds: int, turns: int, size: Size) -> No
 def run_alone(which: Bench, rounds: int, size: Size) -> None:
     """Run one on a fresh database, gone after it."""
     from ops.bench.indexing import run_indexing
+    from ops.bench.refusals import run_refusals
     from ops.bench.retrieval import run_retrieval
     from ops.bench.webhooks import run_webhooks
 
@@ -45,6 +47,7 @@ def run_alone(which: Bench, rounds: int, size: Size) -> None:
         Bench.RETRIEVAL: lambda: run_retrieval(size.chunks, quick=size.quick, peers=size.peers, json=size.json),
         Bench.INDEXING: lambda: run_indexing(quick=size.quick, json=size.json),
         Bench.WEBHOOKS: lambda: run_webhooks(min(rounds, MOST_ROUNDS)),
+        Bench.REFUSALS: lambda: run_refusals(rounds * GUESSES_A_ROUND),
     }
     sides = two_sides() if which is Bench.WEBHOOKS else None  # what is under test gets a core to itself
     cores = on_cores(sides[1] if sides else None)

@@ -1,7 +1,11 @@
 """The guarded door: what it refuses, what it follows, what it says when a page is not there."""
 
+import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx2
@@ -96,6 +100,11 @@ def test_what_is_not_read_has_its_own_error(shop: str, path: str, error: type[Ex
         "100.64.0.1",
         "::ffff:127.0.0.1",
         "224.0.0.1",
+        "64:ff9b::a00:8",  # 10.0.0.8 behind a gateway
+        "64:ff9b:1::a00:8",
+        "2002:a00:8::1",
+        "::10.0.0.8",
+        "fec0::1",
     ],
 )
 def test_private_addresses_are_refused(host: str) -> None:
@@ -127,3 +136,24 @@ def test_a_host_that_nobody_knows_is_tried_again_later() -> None:
 def test_nobody_at_home_is_tried_again_later() -> None:
     with pytest.raises(SourceUnavailable, match="did not answer"):
         fetch("http://127.0.0.1:9/", OURS)
+
+
+def test_a_head_that_drips_is_cut_off_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ended = threading.Event()
+
+        def drip() -> None:
+            caller, _ = server.accept()
+            with caller, suppress(OSError):
+                caller.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                while not ended.wait(0.1):
+                    caller.sendall(b"a")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        began = time.monotonic()
+        with pytest.raises(SourceUnavailable, match="did not answer"):
+            fetch(f"http://127.0.0.1:{server.getsockname()[1]}/", replace(OURS, seconds=1.0))
+        assert time.monotonic() - began < 10
+        ended.set()
+        thread.join()

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
@@ -104,6 +105,101 @@ def test_after_the_rest_a_success_closes_it(line: Counting) -> None:
     other.resting()
     other.succeeded(TOOL)
     assert not process(line).failed(TOOL, threshold=2, seconds=60)
+
+
+def half_open(line: Counting, seconds: float = 0.05) -> list[Circuits]:
+    """Three processes that know of a rest which is over."""
+    process(line).trip(TOOL, seconds)
+    time.sleep(seconds + 0.01)
+    processes = [process(line) for _ in range(3)]
+    assert [one.resting() for one in processes] == [{}, {}, {}]
+    return processes
+
+
+def test_after_the_rest_one_may_try_and_for_the_others_it_rests_on(line: Counting) -> None:
+    processes = half_open(line)
+    assert [one.enter(TOOL, 30) for one in processes] == [True, False, False]
+    assert not processes[0].enter(TOOL, 30), "one probe, and not one for each who was the first"
+    (left,) = process(line).resting().values()
+    assert 29 < left <= 30
+
+
+def test_threads_that_come_together_send_one_probe(line: Counting) -> None:
+    one, *_ = half_open(line)
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(lambda _: one.enter(TOOL, 30), range(40))) == 1
+
+
+def test_a_probe_that_succeeds_lets_everybody_in(line: Counting) -> None:
+    one, other, third = half_open(line)
+    assert one.enter(TOOL, 30)
+    one.succeeded(TOOL)
+    assert third.resting() == {}
+    assert [each.enter(TOOL, 30) for each in (other, third, other)] == [True, True, True]
+    assert not other.failed(TOOL, threshold=2, seconds=60), "a new row"
+
+
+def test_a_probe_that_fails_opens_it_for_a_whole_rest(line: Counting) -> None:
+    one, other, _ = half_open(line)
+    assert one.enter(TOOL, 300)
+    assert one.failed(TOOL, threshold=3, seconds=10)
+    for each in (one, other):
+        assert 9 < each.resting()[TOOL] <= 10
+        assert not each.enter(TOOL, 30)
+    assert one.opened() == {TOOL: 2}
+
+
+def test_a_probe_that_is_never_answered_makes_room_for_another(line: Counting) -> None:
+    one, other, third = half_open(line)
+    assert one.enter(TOOL, 0.05)
+    assert not other.enter(TOOL, 30)
+    time.sleep(0.06)
+    assert [other.enter(TOOL, 30), third.enter(TOOL, 30)] == [True, False]
+
+
+def test_while_it_rests_nobody_enters_and_nothing_is_probed(line: Counting) -> None:
+    process(line).trip(TOOL, 60)
+    one = process(line)
+    one.resting()
+    assert not one.enter(TOOL, 0.01)
+    one.succeeded(TOOL)
+    assert list(process(line).resting()) == [TOOL], "whoever did not enter was no probe"
+
+
+def test_entering_where_nothing_is_wrong_asks_nobody(line: Counting) -> None:
+    one = process(line)
+    one.resting()
+    line.trips = 0
+    assert all(one.enter(TOOL, 3) for _ in range(100))
+    assert line.trips == 0
+
+
+def test_without_redis_a_process_sends_one_probe_by_itself(line: Counting) -> None:
+    one = process(line)
+    line.away = True
+    one.trip(MODEL, 30)
+    assert not one.enter(MODEL, 5)
+    one.clock.now += 31  # type: ignore[attr-defined]
+    assert [one.enter(MODEL, 5), one.enter(MODEL, 5)] == [True, False]
+    assert one.resting() == {MODEL: 5}
+    one.clock.now += 6  # type: ignore[attr-defined]
+    assert one.enter(MODEL, 50), "the first one was never answered"
+    assert one.failed(MODEL, threshold=3, seconds=30)
+    assert one.resting() == {MODEL: 30}
+    one.clock.now += 31  # type: ignore[attr-defined]
+    assert one.enter(MODEL, 5)
+    one.succeeded(MODEL)
+    assert one.resting() == {}
+    assert [one.enter(MODEL, 5), one.enter(MODEL, 5)] == [True, True]
+
+
+def test_a_rest_that_redis_missed_is_probed_once_when_redis_is_there_again(line: Counting) -> None:
+    one = process(line)
+    line.away = True
+    one.trip(MODEL, 30)
+    line.away = False
+    one.clock.now += 31  # type: ignore[attr-defined]
+    assert [one.enter(MODEL, 5), one.enter(MODEL, 5)] == [True, False]
 
 
 def test_a_late_success_does_not_end_the_rest(line: Counting) -> None:

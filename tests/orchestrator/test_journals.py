@@ -70,8 +70,14 @@ def test_form_1_meant_live_no_money_and_certain() -> None:
     assert failed.spent == Spent()
 
 
+def test_form_2_meant_that_people_are_always_there() -> None:
+    limits = [event.limits for j in stored() if j["version"] == 2 for event, _ in history_of(j)[:1]]
+    assert limits
+    assert not any(each.closed for each in limits)
+
+
 def test_a_form_of_the_future_is_refused_by_name() -> None:
-    with pytest.raises(codec.FormUnknown, match="newer than 2"):
+    with pytest.raises(codec.FormUnknown, match="newer than 3"):
         codec.load_event({"type": "DeadlinePassed"}, version=codec.VERSION + 1)
     with pytest.raises(KeyError):
         codec.load_event({"type": "MoonRose"})

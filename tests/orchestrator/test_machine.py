@@ -46,7 +46,7 @@ from orchestrator.events import (
     Verdict,
     VisitorSaid,
 )
-from orchestrator.machine import HANDOFF_TOOL, TICKET_TOOL, IllegalEvent, step
+from orchestrator.machine import HANDOFF_TOOL, OUT_OF_HOURS, TICKET_TOOL, IllegalEvent, step
 from tools.catalog import TOOLS
 
 SEARCH = Call("1.1", "search_kb", '{"query":"returns","top_k":3}')
@@ -167,6 +167,22 @@ def test_the_button_works_before_anything_was_said() -> None:
     state, effects = run(PersonAskedFor("button"), begin=[TurnOpened(Limits())])
     assert effects == (QueueHandoff("button"),)
     assert step(state, HandoffQueued(1))[1] == (SayPhrase(Phrase.PERSON_CALLED), Finish(Outcome.HANDED_OFF))
+
+
+@pytest.mark.parametrize("mode", ["live", "review", "shadow"])
+def test_out_of_hours_a_ticket_stands_beside_the_handoff(mode: str) -> None:
+    state, effects = run(PersonAskedFor("button"), begin=[TurnOpened(Limits(mode=mode, closed=True))])
+    assert effects == (QueueHandoff("button"),)
+    state, effects = step(state, HandoffQueued(1))
+    assert effects == (OpenTicket(OUT_OF_HOURS),)
+    said = SayPhrase(Phrase.NOBODY_THERE, 5, address_known=False)
+    assert step(state, TicketOpened(5, address_known=False))[1] == (said, Finish(Outcome.TICKETED))
+
+
+def test_out_of_hours_the_brains_handoff_ends_in_a_ticket_too() -> None:
+    begin: list[Event] = [TurnOpened(Limits(closed=True)), *ASKED[1:]]
+    _, effects = run(CallsProposed(1, (PERSON,)), ToolReturned(2, "{}"), begin=begin)
+    assert effects == (OpenTicket(OUT_OF_HOURS),)
 
 
 def test_a_claim_silences_the_bot_and_what_comes_late_is_swallowed() -> None:

@@ -1,5 +1,6 @@
 """Sites where a person sees drafts first, and sites where the agent only listens, in the real database."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -9,14 +10,18 @@ from typer.testing import CliRunner, Result
 from brain.client import Intent, Reply, ToolCall
 from brain.scripted import Scripted
 from core import bus, db
-from core.errors import Conflict, DraftNotFound
-from core.models import Handoff, Message, Site, Thread, Ticket, Turn
+from core.errors import Conflict, DraftNotFound, RoleMissing
+from core.models import Handoff, Message, Outgoing, Site, Thread, Ticket, Turn
 from orchestrator import inbox, review
+from orchestrator.case import lock_thread
+from orchestrator.edits import edits
 from orchestrator.events import DraftApproved, PersonClaimed
-from orchestrator.journal import lock_thread, open_turn_of, record
+from orchestrator.journal import open_turn_of, record
+from orchestrator.people import operator
 from orchestrator.tasks import sweep
 from orchestrator.turn import take_turn
 from orchestrator.world import World
+from tests.orchestrator.staff import hire
 from tests.orchestrator.test_turn import ANSWER, SEARCH, Hand, Play, count, play_with, settings, shop
 from tools.catalog import named
 from tools.create_ticket import Case, OpenedTicket
@@ -65,6 +70,7 @@ def test_a_held_draft_is_listed_and_the_visitor_sees_none_of_it(held: Play) -> N
     draft = held_one()
     assert draft.text == "Bring it back within 60 days [1]. Keep the receipt [1]."
     assert draft.asked == "How long can I return it?"
+    assert (draft.kind, draft.confidence) == ("answer", 0.9)
     assert said(held) == []
     news = held.news()
     assert "60 days" not in str(news)
@@ -82,7 +88,7 @@ def test_nothing_is_left_for_a_worker_while_a_person_looks(held: Play) -> None:
 
 def test_an_approved_draft_goes_out_as_it_is(held: Play) -> None:
     with db.transaction() as session:
-        review.approve(session, held_one().name, "Ana")
+        review.approve(session, held_one().name, operator("Ana"))
     assert said(held) == ["Bring it back within 60 days [1]. Keep the receipt [1]."]
     assert held.turn().outcome == "answered"
 
@@ -97,16 +103,64 @@ def test_an_approved_draft_goes_out_as_it_is(held: Play) -> None:
 )
 def test_an_edited_draft_keeps_the_citations_that_are_left(held: Play, edited: str, shown: str, citations: int) -> None:
     with db.transaction() as session:
-        review.approve(session, held_one().name, "Ana", edited)
+        review.approve(session, held_one().name, operator("Ana"), edited)
     with db.transaction() as session:
         message = session.scalars(select(Message).where(Message.role == "agent")).one()
         assert (message.content, len(message.citations)) == (shown, citations)
     held.turn()  # replays
 
 
+def test_what_staff_make_of_drafts_is_kept_to_judge_by(held: Play) -> None:
+    was = held_one()
+    with db.transaction() as session:
+        review.approve(session, was.name, operator("Ana"), "Sixty days [1], gladly.")
+    held.say("And in Norway?")
+    take_turn(held.thread, held.world)
+    with db.transaction() as session:
+        review.refuse(session, held_one().name, operator("Ben"), "Not for Norway.")
+    with db.transaction() as session:
+        edited, refused = edits(session)
+        assert (edited.person, edited.asked, edited.draft) == ("Ana", was.asked, was.text)
+        assert (edited.sent, edited.reason, edited.turn_id) == ("Sixty days [1], gladly.", "", was.turn_id)
+        assert (refused.person, refused.asked, refused.sent) == ("Ben", "And in Norway?", None)
+        assert refused.reason == "Not for Norway."
+        assert list(edits(session, "another-shop")) == []
+        assert list(edits(session, since=refused.at)) == [refused]
+    shown = [json.loads(line) for line in handrail("desk", "edits", "--site", "demo-test").output.splitlines()]
+    assert [line["reason"] for line in shown] == ["", "Not for Norway."]
+
+
+def test_a_draft_that_goes_out_as_it_was_is_no_edit(held: Play) -> None:
+    with db.transaction() as session:
+        review.approve(session, held_one().name, operator("Ana"))
+        assert list(edits(session)) == []
+
+
+def test_whoever_may_not_answer_may_not_approve_either(held: Play) -> None:
+    name = held_one().name
+    for role, refusal in (("auditor", RoleMissing), ("agent", DraftNotFound)):
+        person = hire("Eve", role, held_one().site_id if role == "auditor" else "another-shop")
+        with pytest.raises(refusal), db.transaction() as session:
+            review.approve(session, name, person)
+    assert said(held) == []
+
+
+def test_staff_hear_when_a_draft_waits_and_when_it_no_longer_does(held: Play) -> None:
+    with db.transaction() as session:
+        session.execute(update(Site).values(slack_channel="C1"))
+    held.say("and in Norway?")
+    take_turn(held.thread, held.world)
+    with db.transaction() as session:
+        rows = session.scalars(select(Outgoing).where(Outgoing.kind == "draft").order_by(Outgoing.id)).all()
+    first, second = (int(row.body["n"]) for row in rows)
+    assert {row.body["turn"] for row in rows} == {str(held.turn().id)}
+    assert f".{second}" in held_one().name
+    assert first < second, "the first is void"
+
+
 def test_a_refused_draft_brings_a_person(held: Play) -> None:
     with db.transaction() as session:
-        review.refuse(session, held_one().name, "Ana", "Out of date.")
+        review.refuse(session, held_one().name, operator("Ana"), "Out of date.")
     with db.transaction() as session:
         assert "Out of date." in session.scalars(select(Handoff.reason)).one()
     assert "asked a person" in said(held)[0]
@@ -116,9 +170,9 @@ def test_a_refused_draft_brings_a_person(held: Play) -> None:
 def test_two_people_decide_and_one_wins(held: Play) -> None:
     name = held_one().name
     with db.transaction() as session:
-        review.approve(session, name, "Ana")
+        review.approve(session, name, operator("Ana"))
     with pytest.raises(DraftNotFound), db.transaction() as session:
-        review.refuse(session, name, "Ben", "no")
+        review.refuse(session, name, operator("Ben"), "no")
     assert len(said(held)) == 1
 
 
@@ -126,15 +180,15 @@ def test_what_the_visitor_adds_makes_the_draft_void(held: Play) -> None:
     stale = held_one()
     held.say("and in Norway?")
     with pytest.raises(DraftNotFound), db.transaction() as session:
-        review.approve(session, stale.name, "Ana")
+        review.approve(session, stale.name, operator("Ana"))
     with pytest.raises(Conflict, match="void"), db.transaction() as session:
-        review._record(session, stale, DraftApproved(stale.n, "Ana", stale.text))
+        review._record(session, stale, operator("Ana"), DraftApproved(stale.n, "Ana", stale.text))
     turn = held.turn()
     assert (turn.deadline_at - turn.created_at).total_seconds() < 2 * settings().accept_seconds, "its own counts again"
     take_turn(held.thread, held.world)
     assert held_one().name != stale.name
     with pytest.raises(Conflict, match="Another draft"), db.transaction() as session:
-        review._record(session, stale, DraftApproved(stale.n, "Ana", stale.text))
+        review._record(session, stale, operator("Ana"), DraftApproved(stale.n, "Ana", stale.text))
     assert said(held) == []
 
 
@@ -208,7 +262,7 @@ def test_the_tools_ticket_and_the_one_after_the_deadline_are_one(shop: Site) -> 
     original = named("create_ticket")
     assert original is not None
     play = play_with((Scripted([TICKET]),))
-    play.say("Open a ticket")
+    play.say("Open a ticket My address is ana@example.com.")
     with pytest.raises(Dies):
         take_turn(play.thread, World(settings(), play.world.brains, (dying(original.run),)))
     overdue()
@@ -227,7 +281,7 @@ def test_a_tool_that_writes_after_the_deadline_finds_the_ticket_that_stands(shop
         return OpenedTicket(ticket_number=1, status="open", email=None)
 
     play = play_with((Scripted([TICKET]),))
-    play.say("Open a ticket")
+    play.say("Open a ticket My address is ana@example.com.")
     with pytest.raises(Dies):
         take_turn(play.thread, World(settings(), play.world.brains, (dying(remember),)))
     overdue()
@@ -238,7 +292,7 @@ def test_a_tool_that_writes_after_the_deadline_finds_the_ticket_that_stands(shop
 def test_ten_tickets_at_once_are_one_ticket(shop: Site) -> None:
     many = Reply(calls=tuple(ToolCall(str(n), "create_ticket", CASE.replace("Help", f"Help {n}")) for n in range(10)))
     play = play_with((Scripted([many, many, Reply(text="It is open.", intent=Intent.SMALLTALK)]),))
-    play.say("Open tickets")
+    play.say("Open tickets My address is ana@example.com.")
     assert play.answer().content == "It is open."
     assert (count(Ticket), play.turn().outcome) == (1, "ticketed")
 

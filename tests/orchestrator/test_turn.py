@@ -1,6 +1,8 @@
 """A turn in the real database, with a scripted brain and scripted tools."""
 
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,10 +17,12 @@ from core.embedded import Addresses
 from core.errors import Conflict
 from core.models import Handoff, Message, Site, Thread, Ticket, ToolRun, Turn, TurnEvent, Visitor
 from core.settings import Settings, get_settings
-from orchestrator import desk, inbox, open_turns
+from orchestrator import circuits, desk, inbox, open_turns
 from orchestrator.case import lock_case
+from orchestrator.circuits import Circuits
 from orchestrator.events import BrainFailed
 from orchestrator.journal import LeaseLost, claim, open_turn, record_result
+from orchestrator.people import operator
 from orchestrator.replay import replay
 from orchestrator.tasks import sweep
 from orchestrator.turn import take_turn
@@ -206,6 +210,44 @@ def test_a_failing_tool_is_retried_then_rests(shop: Site) -> None:
     assert brain.asked[1].tools == (), "its circuit is open, so it is not offered"
 
 
+def elsewhere(name: str) -> Circuits:
+    """Another process, which tries first whether `name` works again."""
+    circuits.trip(name, 0.02)
+    time.sleep(0.03)
+    other = Circuits()
+    assert name not in other.resting()
+    assert other.enter(name, 60)
+    return other
+
+
+def test_while_another_turn_tries_a_model_first_it_rests_for_this_one(shop: Site) -> None:
+    other = elsewhere("model:scripted")
+    brain = Scripted([SEARCH, ANSWER])
+    play = play_with((brain,), (Hand().tool(),))
+    play.say("How long?")
+    play.answer()
+    assert (brain.asked, play.turn().outcome) == ([], "failed")
+    other.succeeded("model:scripted")
+    again = play_with((brain,), (Hand().tool(),))
+    again.say("How long?")
+    assert "60 days" in again.answer().content
+
+
+def test_a_tool_that_another_turn_tries_first_is_not_run(shop: Site) -> None:
+    class Meanwhile(Scripted):
+        def think(self, ask: Ask, on_text: Callable[[str], None]) -> Reply:
+            if not self.asked:
+                elsewhere("tool:search_kb")
+            return super().think(ask, on_text)
+
+    hand, brain = Hand(), Meanwhile([SEARCH, Reply(text="I could not find out.", intent=Intent.ABSTAIN)])
+    play = play_with((brain,), (hand.tool(),))
+    play.say("How long?")
+    play.answer()
+    assert hand.calls == []
+    assert "rests" in brain.asked[1].outcomes[0].output
+
+
 def test_the_fallback_brain_answers(shop: Site) -> None:
     play = play_with((Scripted([BrainTimeout()]), Scripted([SEARCH, ANSWER])), (Hand().tool(),))
     two = settings().model_copy(update={"brain": "openai", "model": "one", "fallback_model": "two"})
@@ -236,7 +278,7 @@ def test_a_writing_tool_runs_once_although_its_worker_dies_after_it(shop: Site) 
     arguments = json.dumps({"email": "ana@example.com", "subject": "Help", "body": "Broken", "priority": "normal"})
     calls = (ToolCall("a", "create_ticket", arguments),)
     play = play_with((Scripted([Reply(calls=calls), Reply(text="Done.", intent=Intent.SMALLTALK)]),))
-    accepted = play.say("Open a ticket")
+    accepted = play.say("Open a ticket for ana@example.com")
     assert accepted.turn_id is not None
 
     class Dies(BaseException):
@@ -345,12 +387,12 @@ def test_a_person_silences_the_bot_until_the_thread_is_given_back(shop: Site) ->
     play.say("anybody there?")
     with db.transaction() as session:
         assert [handoff.number for handoff in desk.waiting(session)] == [1]
-        desk.claim(session, 1, "Ana")
-        desk.reply(session, 1, "Ana", "Hi, this is Ana.")
+        desk.claim(session, 1, operator("Ana"))
+        desk.reply(session, 1, operator("Ana"), "Hi, this is Ana.")
     assert brain.asked == []
     assert play.say("great").turn_id is None
     with db.transaction() as session:
-        desk.give_back(session, 1, "Ana")
+        desk.give_back(session, 1, operator("Ana"))
     assert play.say("thanks").turn_id is not None
     assert play.answer().content == "Hello!"
 
@@ -362,7 +404,7 @@ def test_a_visitor_whom_nobody_helps_is_told_once_and_a_ticket_stands(shop: Site
     sweep()
     assert count(Ticket) == 0, "not yet"
     with db.transaction() as session:
-        session.execute(update(Handoff).values(created_at=func.now() - text("interval '11 minutes'")))
+        session.execute(update(Handoff).values(waits_since=func.now() - text("interval '11 minutes'")))
     sweep()
     sweep()
     with db.transaction() as session:
@@ -378,9 +420,9 @@ def test_two_people_claim_and_one_wins(shop: Site) -> None:
     with db.transaction() as opened:
         inbox.call_person(opened, opened.get_one(Thread, play.thread), "button")
     with db.transaction() as opened:
-        desk.claim(opened, 1, "Ana")
+        desk.claim(opened, 1, operator("Ana"))
     with pytest.raises(Conflict, match="Ana has this"), db.transaction() as opened:
-        desk.claim(opened, 1, "Ben")
+        desk.claim(opened, 1, operator("Ben"))
 
 
 @pytest.mark.parametrize("wrote", [True, False])

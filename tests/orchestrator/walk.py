@@ -72,6 +72,7 @@ LIMITS = st.builds(
     mode=st.sampled_from(["review", "live", "shadow", "review"]),
     review_kinds=st.sampled_from([(), ("answer",)]),
     review_below=st.sampled_from([0.0, 0.5]),
+    closed=st.sampled_from([False, False, True]),
 )
 
 # What a brain or a tool is stuck in.
@@ -154,10 +155,20 @@ class World(RuleBasedStateMachine):
                 assert not self.claimed, "it speaks while a person has the thread"
                 assert self.released, "nobody of the staff has approved it"
             case SayPhrase(phrase):
-                assert not self.claimed, "it speaks while a person has the thread"
-                assert self.limits.mode != "shadow" or phrase is Phrase.PERSON_CALLED
+                self.check_phrase(phrase)
             case Finish():
                 self.pending = None
+
+    def check_phrase(self, phrase: Phrase) -> None:
+        """Silence while a person has it; in shadow only that people are called; and never a call to nobody."""
+        called = {Phrase.PERSON_CALLED, Phrase.NOBODY_THERE}
+        assert not self.claimed, "it speaks while a person has the thread"
+        assert self.limits.mode != "shadow" or phrase in called
+        assert phrase is not (Phrase.PERSON_CALLED if self.limits.closed else Phrase.NOBODY_THERE)
+        if phrase in called:
+            assert self.handoffs, "nobody was called"
+            assert self.tickets or phrase is Phrase.PERSON_CALLED
+            reached[phrase] += 1
 
     def must_be_held(self) -> bool:
         """True where the visitor may not see this draft yet: in shadow never, in review as the site has chosen."""

@@ -1,8 +1,5 @@
-"""Proof that an order is the visitor's: spellings, limits under fire, answers that tell nothing, not even by time."""
+"""Proof that an order is the visitor's: spellings, limits under fire, refusals that are equal in each statement."""
 
-import statistics
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -143,21 +140,3 @@ def test_refusals_are_equal_to_the_byte_and_take_the_same_statements(session: Se
         paths.add("\n".join(statement for statement in said if "SAVEPOINT" not in statement))
     assert len(answers) == 1
     assert len(paths) == 1
-
-
-def timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
-def test_refusals_take_the_same_time(session: Session, busy_shop: Site) -> None:
-    """Medians of guesses in turn; apart by less than a tenth, which is far below what a network's noise hides."""
-    times: dict[str, list[float]] = {name: [] for name in GUESSES}
-    caller = stranger(busy_shop.id)
-    for _ in range(60):
-        for name, (email, number) in GUESSES.items():
-            times[name].append(timed(lambda email=email, number=number: ask(caller, email, number, limit=10_000)))  # type: ignore[misc]
-    medians = {name: statistics.median(values[10:]) for name, values in times.items()}
-    print({name: f"{value * 1000:.3f} ms" for name, value in medians.items()})
-    assert max(medians.values()) < 1.25 * min(medians.values())

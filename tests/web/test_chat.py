@@ -32,7 +32,7 @@ def test_a_message_is_accepted_and_stands_in_the_thread(guest: Guest) -> None:
     thread = guest.thread()
     assert (thread["thread_id"], thread["status"]) == (guest.thread_id, "bot")
     first = thread["messages"][0]
-    assert set(first) == {"id", "role", "content", "citations", "created_at"}
+    assert set(first) == {"id", "role", "content", "author", "citations", "created_at"}
     assert (first["id"], first["role"], first["content"]) == (body["message_id"], "visitor", "Where is my parcel?")
 
 

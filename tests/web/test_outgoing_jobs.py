@@ -57,17 +57,17 @@ def bells() -> int:
 
 
 def test_slow_receivers_hold_two_threads_and_no_more(there: Receiver) -> None:
-    there.replies = [slow(0.6)] * 3
+    there.replies = [slow(3)] * 3
     queue.celery_app.finalize()  # as a worker's start does; else eight threads bind the job at once
     for name in SITES:
         drop(f"to-{name}", name)
     with ThreadPoolExecutor(8) as pool:
         began = time.monotonic()
         jobs = [pool.submit(tasks.deliver) for _ in range(8)]
-        let_go = wait(jobs, timeout=0.4).done
+        let_go = wait(jobs, timeout=2).done
         wait(jobs)
     assert len(let_go) == 6
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 9  # two at a time, and none waits for the others
     assert there.most_at_once == 2
     assert len(there.requests) == 2
 

@@ -11,12 +11,15 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client import generate_latest
 from sqlalchemy import select, text, update
 
 from core.db import transaction
 from core.embedded import Addresses
 from core.models import Site, WebhookEvent
 from core.settings import get_settings
+from kb.documents.registering import register
+from kb.sources.source import Source
 from tests.conftest import SITE, make_site
 from tests.web.wordpress import SECRET, event, media, signed
 from web.app import make_app
@@ -138,6 +141,7 @@ def test_a_signature_does_not_fit_another_body_or_another_time(doors: TestClient
         (b'{"site_id": "demo-test", "x": NaN}', 400),
         (b'{"site_id": "demo-test", "x": "\\u0000"}', 400),
         (b'{"site_id": "demo-test", "x": "\\ud800"}', 400),
+        (b'{"site_id": "demo\\u0000test"}', 400),
         (b'{"site_id": {"a": 1}}', 400),
         (b'{"site_id": "' + b"x" * 600_000 + b'"}', 413),
     ],
@@ -205,6 +209,24 @@ def test_the_older_contract_for_media_is_kept(doors: TestClient) -> None:
     assert doors.post("/webhook/wp-media", content=raw, headers=wrong).status_code == 401
 
 
+def test_a_file_that_is_changed_twice_in_a_moment_is_read_twice(doors: TestClient) -> None:
+    for title in ("A", "B"):
+        raw, headers = media(title=title)
+        assert doors.post("/webhook/wp-media", content=raw, headers=headers).json()["state"] == "accepted"
+    assert [(row.data["title"], row.state) for row in stored()] == [("A", "pending"), ("B", "pending")]
+
+
+def test_the_state_says_why_a_file_could_not_be_read(doors: TestClient) -> None:
+    raw, headers = media()
+    id_ = doors.post("/webhook/wp-media", content=raw, headers=headers).json()["id"]
+    with transaction() as session:
+        session.execute(update(WebhookEvent).values(state="done"))
+        document = register(session, site_id=SITE, source=Source("url", "wordpress:attachment:7"))
+        document.state, document.reason = "failed", "The page is larger than 25 MB: upload it in parts."
+    answer = doors.get(f"/webhook/wp-media/{id_}").json()
+    assert (answer["state"], answer["reason"]) == ("done", "The page is larger than 25 MB: upload it in parts.")
+
+
 @pytest.mark.parametrize(
     "more", [{"attachment_id": "x"}, {"file_url": "file:///etc/passwd"}, {"file_url": 7}, {"title": ["a"]}]
 )
@@ -235,3 +257,27 @@ def test_what_can_not_be_stored_in_time_is_not_accepted(doors: TestClient) -> No
     doors.app.state.intake._patience = 4.0  # type: ignore[attr-defined]
     assert post(doors, body).status_code == 202  # sent again, as senders do
     assert [row.event_id for row in stored()] == [body["id"]]
+
+
+def test_a_secret_that_can_not_be_looked_up_is_not_a_wrong_one(doors: TestClient) -> None:
+    with transaction() as session:
+        session.execute(text("ALTER TABLE sites RENAME TO away"))
+    try:
+        answer = post(doors, event())
+    finally:
+        with transaction() as session:
+            session.execute(text("ALTER TABLE away RENAME TO sites"))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert post(doors, event()).status_code == 202
+
+
+def test_the_short_way_has_what_every_way_has(doors: TestClient) -> None:
+    raw, headers = signed(event())
+    answer = doors.post(DOOR, content=raw, headers=headers | {"X-Request-ID": "from-wordpress-1"})
+    assert answer.headers["x-request-id"] == "from-wordpress-1"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-type"] == "application/json"
+    assert doors.put(DOOR, content=raw, headers=headers).status_code == 405
+    assert "/webhooks/wordpress" in doors.get("/api/openapi.json").json()["paths"]
+    counted = 'handrail_request_seconds_count{route="/webhooks/wordpress",status="2xx"}'
+    assert counted in generate_latest().decode()

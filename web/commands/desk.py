@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 desk = typer.Typer(help="Conversations that wait for a person. Alone, it lists them.", invoke_without_command=True)
 
 Number = Annotated[int, typer.Argument(help="As the list shows it.")]
-Person = Annotated[str, typer.Option("--as", help="Who you are.", default_factory=getpass.getuser)]
+Name = Annotated[str, typer.Option("--as", help="Who you are.", default_factory=getpass.getuser)]
 Draft = Annotated[str, typer.Argument(help="As `handrail desk drafts` shows it.")]
 OfSite = Annotated[str | None, typer.Option("--site", help="Only this site.")]
 
@@ -41,44 +41,44 @@ def show(number: Number) -> None:
         from sqlalchemy import select
 
         from core.db import transaction
-        from core.errors import HandoffNotFound
-        from core.models import Handoff, Message
+        from core.models import Message, Note
+        from orchestrator.desk import find
 
         with transaction() as session:
-            handoff = session.scalar(select(Handoff).where(Handoff.number == number))
-            if handoff is None:
-                raise HandoffNotFound
+            handoff = find(session, number)
             wanted = select(Message).where(Message.thread_id == handoff.thread_id).order_by(Message.position)
+            noted = select(Note).where(Note.thread_id == handoff.thread_id, Note.deleted_at.is_(None))
             lines = [_line(handoff)]
             lines += [f"{row.created_at:%H:%M} {row.role}: {row.content}" for row in session.scalars(wanted)]
+            lines += [f"{row.created_at:%H:%M} (note) {row.author}: {row.content}" for row in session.scalars(noted)]
     typer.echo("\n".join(lines))
 
 
 @desk.command()
-def claim(number: Number, person: Person) -> None:
+def claim(number: Number, name: Name) -> None:
     """Take a conversation: the agent is silent from now on."""
-    _act("claim", number, person)
+    _act("claim", number, name)
     typer.echo(f'{number} is yours: answer with `handrail desk reply {number} "…"`.')
 
 
 @desk.command()
-def reply(number: Number, text: Annotated[str, typer.Argument(help="What the visitor reads.")], person: Person) -> None:
+def reply(number: Number, text: Annotated[str, typer.Argument(help="What the visitor reads.")], name: Name) -> None:
     """Say something to the visitor."""
-    _act("reply", number, person, text)
+    _act("reply", number, name, text)
     typer.echo("Sent.")
 
 
 @desk.command("return")
-def give_back(number: Number, person: Person) -> None:
+def give_back(number: Number, name: Name) -> None:
     """Give a conversation back to the agent."""
-    _act("give_back", number, person)
+    _act("give_back", number, name)
     typer.echo("The agent has it again.")
 
 
 @desk.command()
-def resolve(number: Number, person: Person) -> None:
+def resolve(number: Number, name: Name) -> None:
     """Close a conversation's case."""
-    _act("resolve", number, person)
+    _act("resolve", number, name)
     typer.echo("Resolved.")
 
 
@@ -96,46 +96,87 @@ def list_drafts(site: OfSite = None) -> None:
 
 @desk.command()
 def approve(
-    draft: Draft, person: Person, text: Annotated[str | None, typer.Option(help="Send this instead.")] = None
+    draft: Draft, name: Name, text: Annotated[str | None, typer.Option(help="Send this instead.")] = None
 ) -> None:
     """Send a draft to the visitor, as it is or edited."""
     with at_home():
         from core.db import transaction
         from orchestrator import review
+        from orchestrator.people import operator
 
         with transaction() as session:
-            review.approve(session, draft, person, text)
+            review.approve(session, draft, operator(name), text)
     typer.echo("Sent.")
 
 
 @desk.command()
 def refuse(
-    draft: Draft, reason: Annotated[str, typer.Argument(help="For the staff: what is wrong with it.")], person: Person
+    draft: Draft, reason: Annotated[str, typer.Argument(help="For the staff: what is wrong with it.")], name: Name
 ) -> None:
     """Do not send a draft: the conversation waits for a person instead."""
     with at_home():
         from core.db import transaction
         from orchestrator import review
+        from orchestrator.people import operator
 
         with transaction() as session:
-            review.refuse(session, draft, person, reason)
+            review.refuse(session, draft, operator(name), reason)
     typer.echo("Not sent. The conversation is in the queue: `handrail desk`.")
+
+
+@desk.command("edits")
+def list_edits(site: OfSite = None, days: Annotated[int, typer.Option(min=1, help="Of so many days.")] = 30) -> None:
+    """Print drafts that staff changed or refused, one JSON object a line: material to judge by."""
+    with at_home():
+        import json
+        from dataclasses import asdict
+        from datetime import UTC, datetime, timedelta
+
+        from core.db import transaction
+        from orchestrator.edits import edits
+
+        with transaction() as session:
+            found = [asdict(edit) for edit in edits(session, site, datetime.now(UTC) - timedelta(days=days))]
+    for edit in found:
+        typer.echo(json.dumps(edit, default=str, ensure_ascii=False))
+
+
+@desk.command()
+def note(number: Number, text: Annotated[str, typer.Argument(help="For the staff alone.")], name: Name) -> None:
+    """Write something down that no visitor sees."""
+    with at_home():
+        from core.db import transaction
+        from orchestrator.desk import find, note
+        from orchestrator.people import operator
+
+        with transaction() as session:
+            note(session, find(session, number).thread_id, operator(name), text, source="cli")
+    typer.echo("Noted.")
+
+
+@desk.command("take-over")
+def take_over(number: Number, name: Name) -> None:
+    """Take a conversation from whoever has it."""
+    _act("take_over", number, name)
+    typer.echo(f"{number} is yours.")
 
 
 def _draft_lines(held: "Held") -> str:
     asked = held.asked.replace("\n", " / ")
     sources = "".join(f"\n    [{each['n']}] {each['title']} {each['url']}" for each in held.citations)
-    return f"{held.name}  {held.site_id}  {held.since:%Y-%m-%d %H:%M}\n  asked: {asked}\n  draft: {held.text}{sources}"
+    head = f"{held.name}  {held.site_id}  {held.since:%Y-%m-%d %H:%M}  {held.kind}, {held.confidence:.0%} sure"
+    return f"{head}\n  asked: {asked}\n  draft: {held.text}{sources}"
 
 
-def _act(name: str, number: int, person: str, *more: Any) -> None:
+def _act(what: str, number: int, name: str, *more: Any) -> None:
     with at_home():
         from core.db import transaction
         from orchestrator import desk as queue
+        from orchestrator.people import operator
 
-        act: Callable[..., object] = getattr(queue, name)
+        act: Callable[..., object] = getattr(queue, what)
         with transaction() as session:
-            act(session, number, person, *more)
+            act(session, number, operator(name), *more)
 
 
 def _line(handoff: "Handoff") -> str:

@@ -1,1 +1,1 @@
-"""Sending what stands in the outbox: claim, post, settle. At least once, always under the same idempotency key."""
+"""Sending what stands in the outbox: claim, pack, send, settle. At least once, always under the same key."""

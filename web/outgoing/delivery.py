@@ -1,21 +1,21 @@
-"""Delivering one thing: claim it, POST it with no transaction open, settle it."""
+"""Delivering one thing: claim and pack it, send it with no transaction open, settle it."""
 
-import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
+from sqlalchemy.orm import Session
+
 from core.db import transaction
-from core.errors import AddressRefused, HandrailError, Unavailable
+from core.errors import HandrailError, Unavailable
 from core.log import get_logger
 from core.settings import Settings
 from orchestrator.circuits import SHARED
+from web.outgoing.carriers import Parcel, carrier_of
 from web.outgoing.claims import Claimed, claim, settle
-from web.outgoing.destinations import IF_YOURS, Destination, checked, find
-from web.outgoing.posting import Answer, post
-from web.outgoing.signing import signed
+from web.outgoing.posting import Answer
 from web.outgoing.verdicts import Chance, Dead, Sent, Verdict, judge
 
 log = get_logger(__name__)
@@ -64,33 +64,22 @@ class Courier:
         resting = self.resting()
         with transaction() as session:
             claimed = claim(session, self.settings, resting)
-            destination = find(session, claimed.destination) if claimed else None
+            parcel = _packed(session, claimed, self.settings) if claimed else None
         if claimed is None:
             return False
-        verdict = self._attempt(claimed, destination) if destination else Dead(NOWHERE)
+        outcome = _sent(parcel, claimed) if callable(parcel) else parcel
+        verdict = self._judged(outcome, claimed)
         with transaction() as session:
             ours = settle(session, claimed, verdict)
+            if ours and isinstance(verdict, Sent) and isinstance(outcome, Answer):
+                _note_arrival(session, claimed, outcome)
         self._note(claimed, verdict, ours=ours)
         return True
 
-    def _attempt(self, claimed: Claimed, destination: Destination) -> Verdict:
-        return judge(self._post(claimed, destination), claimed.attempts, self.clock(), self.settings, self.chance)
-
-    def _post(self, claimed: Claimed, destination: Destination) -> Answer | HandrailError:
-        settings = self.settings
-        body = json.dumps(claimed.body, ensure_ascii=False, separators=(",", ":")).encode()
-        try:
-            headers = signed(destination.secret, key=claimed.key, body=body, at=int(self.clock().timestamp()))
-            headers["Idempotency-Key"] = claimed.key
-            url, private = checked(destination.url, settings.outgoing_private_hosts), settings.outgoing_private_hosts
-            return post(url, body, headers, seconds=settings.outgoing_seconds, private_hosts=private)
-        except AddressRefused as error:
-            return AddressRefused(f"{error.detail} {IF_YOURS}")
-        except HandrailError as error:
-            return error
-        except Exception:
-            log.exception("outgoing_broke", key=claimed.key, destination=claimed.destination)
-            return OurFault()
+    def _judged(self, outcome: Answer | HandrailError | None, claimed: Claimed) -> Verdict:
+        if outcome is None:
+            return Dead(NOWHERE)
+        return judge(outcome, claimed.attempts, self.clock(), self.settings, self.chance)
 
     def _note(self, claimed: Claimed, verdict: Verdict, *, ours: bool) -> None:
         name = f"{PREFIX}{claimed.destination}"
@@ -103,3 +92,26 @@ class Courier:
         reason = "" if isinstance(verdict, Sent) else verdict.reason
         state = type(verdict).__name__.lower() if ours else "lease_lost"
         say("outgoing", key=claimed.key, destination=claimed.destination, state=state, reason=reason)
+
+
+def _packed(session: Session, claimed: Claimed, settings: Settings) -> Parcel | HandrailError | None:
+    carrier = carrier_of(claimed.destination)
+    try:
+        return carrier.pack(session, claimed, settings) if carrier else None
+    except HandrailError as error:
+        return error
+
+
+def _note_arrival(session: Session, claimed: Claimed, answer: Answer) -> None:
+    if carrier := carrier_of(claimed.destination):
+        carrier.arrived(session, claimed, answer)
+
+
+def _sent(parcel: Parcel, claimed: Claimed) -> Answer | HandrailError:
+    try:
+        return parcel()
+    except HandrailError as error:
+        return error
+    except Exception:
+        log.exception("outgoing_broke", key=claimed.key, destination=claimed.destination)
+        return OurFault()

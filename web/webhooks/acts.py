@@ -23,7 +23,9 @@ def act(session: Session, event: WebhookEvent) -> str:
 def _read_post(session: Session, site: Site, event: WebhookEvent) -> str:
     address = _text(event, "rest_url")
     _refuse_elsewhere(site, address)
-    source = Source("wordpress", _locator(event), address=address, url=_text(event, "link"), channels=(EVERY_CHANNEL,))
+    source = Source(
+        "wordpress", locator_of(event), address=address, url=_text(event, "link"), channels=(EVERY_CHANNEL,)
+    )
     register(session, site_id=site.id, source=source)
     return ""
 
@@ -31,13 +33,15 @@ def _read_post(session: Session, site: Site, event: WebhookEvent) -> str:
 def _read_file(session: Session, site: Site, event: WebhookEvent) -> str:
     address = _text(event, "file_url")
     title = str(event.data.get("title") or "")[:300]
-    register(session, site_id=site.id, source=Source("url", _locator(event), address=address, url=address, title=title))
+    register(
+        session, site_id=site.id, source=Source("url", locator_of(event), address=address, url=address, title=title)
+    )
     return ""
 
 
 def _remove(session: Session, site: Site, event: WebhookEvent) -> str:
     reason = f"{event.action.replace('.', ' ')} in WordPress"
-    return "" if remove(session, site_id=site.id, locator=_locator(event), reason=reason) else "It was not known."
+    return "" if remove(session, site_id=site.id, locator=locator_of(event), reason=reason) else "It was not known."
 
 
 def _keep_order(session: Session, site: Site, event: WebhookEvent) -> str:
@@ -72,8 +76,8 @@ ACTS: dict[str, Act] = {
 """By action. To add one: write what it leads to, and add it here and in `wordpress.EVENTS`."""
 
 
-def _locator(event: WebhookEvent) -> str:
-    """One thing keeps its name when its address changes."""
+def locator_of(event: WebhookEvent) -> str:
+    """What the document is called that `event` is about: one thing keeps its name when its address changes."""
     return f"wordpress:{event.subject}"
 
 

@@ -5,52 +5,34 @@ that holds it.
 """
 
 import asyncio
-import json
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
-from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
-from core.db import transaction
 from core.errors import HandrailError, Unavailable
 from core.log import get_logger
-from core.queue import Job, enqueue
-from web.webhooks.received import Received, Stored, TooManyWaiting
+from web.webhooks.bell import Bell
+from web.webhooks.received import BodyNotJson, Received, SignatureWrong, Stored, TooManyWaiting
+from web.webhooks.storing import WAITING, Key, key_of, storing, write
 
 log = get_logger(__name__)
 
 TOGETHER = 256  # events in one commit
+TOGETHER_BYTES = 8 * 1024 * 1024  # of their bodies
 LOOK_SECONDS = 1.0  # between two counts of what waits
 PATIENCE_SECONDS = 4.0  # that a sender is kept; then it is told to come again
+STOP_SECONDS = 10.0
+AWAY = (DBAPIError, NoConnection, HandrailError, OSError)
 
-ADD = text("""
-    INSERT INTO webhook_events
-        (id, source, site_id, event_id, body_hash, subject, action, actor, data, body, occurred_at, state)
-    SELECT id, source, site_id, event_id, body_hash, subject, action, actor, CAST(data AS jsonb), body, occurred_at,
-        state
-    FROM unnest(
-        CAST(:id AS uuid[]), CAST(:source AS varchar[]), CAST(:site_id AS varchar[]), CAST(:event_id AS varchar[]),
-        CAST(:body_hash AS varchar[]), CAST(:subject AS varchar[]), CAST(:action AS varchar[]),
-        CAST(:actor AS varchar[]), CAST(:data AS text[]), CAST(:body AS bytea[]), CAST(:occurred_at AS timestamptz[]),
-        CAST(:state AS varchar[])
-    ) AS new (id, source, site_id, event_id, body_hash, subject, action, actor, data, body, occurred_at, state)
-    ON CONFLICT DO NOTHING
-    RETURNING id
-""")
-FIRST = text("""
-    SELECT source, site_id, event_id, id, body_hash FROM webhook_events
-    WHERE state <> 'conflict' AND event_id = ANY(CAST(:event_id AS varchar[]))
-""")
-WAITING = text("SELECT count(*) FROM (SELECT FROM webhook_events WHERE state = 'pending' LIMIT :most) AS waiting")
+Result = Stored | HandrailError
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class _Waiting:
     received: Received
     answer: "asyncio.Future[Stored]"
@@ -63,9 +45,9 @@ class Intake:
     `most_waiting` events may wait in the database; a sender is kept for `patience` seconds at the most.
     """
 
-    def __init__(self, most_waiting: int, patience: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, most_waiting: int, patience: float = PATIENCE_SECONDS, bell: Bell | None = None) -> None:
         """Not started yet."""
-        self._most, self._patience = most_waiting, patience
+        self._most, self._patience, self._bell = most_waiting, patience, bell or Bell()
         self._queue: list[_Waiting] = []
         self._ready = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -84,7 +66,7 @@ class Intake:
             self._ended = True
             self._ready.notify()
         if self._thread is not None:
-            self._thread.join(timeout=10)
+            self._thread.join(timeout=STOP_SECONDS)
 
     async def store(self, received: Received) -> Stored:
         """Keep `received`; returns after the commit. Raises TooManyWaiting or Unavailable."""
@@ -95,47 +77,51 @@ class Intake:
         with self._ready:
             self._queue.append(waiting)
             self._ready.notify()
+        late = loop.call_later(self._patience, _give_up, waiting)
         try:
-            return await asyncio.wait_for(waiting.answer, self._patience)
-        except TimeoutError:
-            raise Unavailable("The event could not be stored in time: send it again.") from None
+            return await waiting.answer
+        finally:
+            late.cancel()
 
     def _write_on(self) -> None:
-        while batch := self._take():
-            try:
-                done = self._write([waiting.received for waiting in batch])
-            except (OperationalError, NoConnection, HandrailError, OSError) as error:
-                log.warning("webhooks_not_stored", count=len(batch), cause=type(error).__name__)
-                _tell(batch, Unavailable("The database is away: send this event again."))
-            except Exception:
-                log.exception("webhook_intake_broke")
-                _tell(batch, HandrailError())
-            else:
-                _tell(batch, done)
+        while (batch := self._take()) is not None:
+            _tell(batch, self._store([waiting.received for waiting in batch]))
+            self._bell.ring_when_due()
+        self._bell.ring_now()
 
-    def _take(self) -> list[_Waiting]:
+    def _take(self) -> list[_Waiting] | None:
+        """What is to be written together, once there is something; [] where other work is due; None at the end."""
         with self._ready:
-            self._ready.wait_for(lambda: self._queue or self._ended)
-            batch: list[_Waiting] = []
-            rest: list[_Waiting] = []
-            ids: set[tuple[str, str, str]] = set()
-            for waiting in self._queue:
-                key = _key(waiting.received)
-                # Two bodies under one id: the second is written after the first, to be known as a conflict.
-                if key in ids or len(batch) == TOGETHER:
-                    rest.append(waiting)
-                else:
-                    ids.add(key)
-                    batch.append(waiting)
-            self._queue = rest
+            self._ready.wait_for(lambda: self._queue or self._ended, timeout=self._pause())
+            if self._ended and not self._queue:
+                return None
+            batch, self._queue = _divide(self._queue)
             return batch
 
-    def _write(self, events: Sequence[Received]) -> list[Stored]:
-        with transaction() as session:
-            stored = write(session, events)
-            self._look(session)
-            if any(not one.known and not one.conflict for one in stored):
-                enqueue(session, Job.HANDLE_WEBHOOKS)
+    def _pause(self) -> float | None:
+        """Seconds until the bell is to be rung, or, while events are refused, what waits to be counted again."""
+        dues = (self._bell.left(), LOOK_SECONDS if self._full else None)
+        return min((due for due in dues if due is not None), default=None)
+
+    def _store(self, events: Sequence[Received]) -> Sequence[Result]:
+        try:
+            with storing() as session:
+                stored = write(session, events) if events else []
+                self._look(session)
+        except (DataError, IntegrityError) as error:
+            if len(events) == 1:
+                return [_refusal(error)]
+            # One of them can't be kept, and it isn't said which one: the others must not suffer for it.
+            return [result for event in events for result in self._store([event])]
+        except AWAY as error:
+            known = isinstance(error, (OperationalError, NoConnection))
+            log.warning("webhooks_not_stored", count=len(events), cause=type(error).__name__, exc_info=not known)
+            return [Unavailable("The database is away: send this event again.")] * len(events)
+        except Exception:
+            log.exception("webhook_intake_broke")
+            return [HandrailError()] * len(events)
+        if any(isinstance(one, Stored) and not one.known and not one.conflict for one in stored):
+            self._bell.want()
         return stored
 
     def _look(self, session: Session) -> None:
@@ -144,55 +130,51 @@ class Intake:
             self._full, self._looked = count >= self._most, time.monotonic()
 
 
-def write(session: Session, events: Sequence[Received]) -> list[Stored]:
-    """Store `events`, whose ids differ, each once; in their order."""
-    added = set(session.scalars(ADD, _columns(events, "pending")))
-    if len(added) == len(events):
-        return [Stored(one.id) for one in events]
-    rest = [one for one in events if one.id not in added]
-    first = _first(session, rest)
-    conflicts = [one for one in rest if first[_key(one)][1] != one.body_hash]
-    if conflicts:
-        session.execute(ADD, _columns(conflicts, "conflict"))
-    clashing = {one.id for one in conflicts}
-    return [
-        Stored(one.id)
-        if one.id in added
-        else Stored(first[_key(one)][0], known=one.id not in clashing, conflict=one.id in clashing)
-        for one in events
-    ]
+def _divide(queue: Sequence[_Waiting]) -> tuple[list[_Waiting], list[_Waiting]]:
+    """What is written now, and what later. Whose sender was told to come again is left out."""
+    batch: list[_Waiting] = []
+    later: list[_Waiting] = []
+    keys: set[Key] = set()
+    size = 0
+    for waiting in queue:
+        if waiting.answer.done():
+            continue
+        key, size = key_of(waiting.received), size + len(waiting.received.body)
+        # Two bodies under one id: the second is written after the first, to be known as a conflict.
+        if key in keys or len(batch) == TOGETHER or (batch and size > TOGETHER_BYTES):
+            later.append(waiting)
+        else:
+            keys.add(key)
+            batch.append(waiting)
+    return batch, later
 
 
-def _first(session: Session, events: Sequence[Received]) -> dict[tuple[str, str, str], tuple[UUID, str]]:
-    rows = session.execute(FIRST, {"event_id": [one.event_id for one in events]})
-    return {(source, site, event): (id_, digest) for source, site, event, id_, digest in rows}
+def _refusal(error: DBAPIError) -> HandrailError:
+    log.warning("webhook_can_not_be_kept", cause=type(error.orig).__name__)
+    if isinstance(error, IntegrityError):
+        return SignatureWrong()  # the site was removed a moment ago: it sounds like any other unknown site
+    return BodyNotJson("The database can't keep a value in the body: send plain text and ordinary numbers.")
 
 
-def _key(one: Received) -> tuple[str, str, str]:
-    return one.source, one.site_id, one.event_id
+def _give_up(waiting: _Waiting) -> None:
+    if not waiting.answer.done():
+        waiting.answer.set_exception(Unavailable("The event could not be stored in time: send it again."))
 
 
-def _columns(events: Sequence[Received], state: str) -> dict[str, list[object]]:
-    plain = ("id", "source", "site_id", "event_id", "body_hash", "subject", "action", "actor", "body", "occurred_at")
-    columns: dict[str, list[object]] = {name: [getattr(one, name) for one in events] for name in plain}
-    return columns | {"data": [json.dumps(one.data) for one in events], "state": [state] * len(events)}
-
-
-def _tell(batch: Sequence[_Waiting], result: "Sequence[Stored] | HandrailError") -> None:
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Waiting, Stored | HandrailError]]] = {}
-    for at, waiting in enumerate(batch):
-        one = result if isinstance(result, HandrailError) else result[at]
-        by_loop.setdefault(waiting.loop, []).append((waiting, one))
+def _tell(batch: Sequence[_Waiting], results: Sequence[Result]) -> None:
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Waiting, Result]]] = {}
+    for waiting, result in zip(batch, results, strict=True):
+        by_loop.setdefault(waiting.loop, []).append((waiting, result))
     for loop, told in by_loop.items():
         if not loop.is_closed():
             loop.call_soon_threadsafe(_settle, told)
 
 
-def _settle(told: Sequence[tuple[_Waiting, Stored | HandrailError]]) -> None:
-    for waiting, one in told:
+def _settle(told: Sequence[tuple[_Waiting, Result]]) -> None:
+    for waiting, result in told:
         if waiting.answer.done():
             continue
-        if isinstance(one, HandrailError):
-            waiting.answer.set_exception(one)
+        if isinstance(result, HandrailError):
+            waiting.answer.set_exception(result)
         else:
-            waiting.answer.set_result(one)
+            waiting.answer.set_result(result)

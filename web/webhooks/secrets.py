@@ -6,9 +6,15 @@ import time
 from datetime import UTC, datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from core.db import reading
+from core.errors import Unavailable
+from core.log import get_logger
 from core.models import Site
+
+log = get_logger(__name__)
 
 KEPT_SECONDS = 5.0  # a new secret counts in every process after this
 
@@ -27,10 +33,17 @@ class Secrets:
         return found if time.monotonic() < until else None
 
     def look_up(self, site_id: str) -> tuple[str, ...]:
-        """The secrets of `site_id`; none where there is no such site, or where its webhooks are switched off."""
+        """The secrets of `site_id`; none where there is no such site, or where its webhooks are switched off.
+
+        Raises Unavailable.
+        """
         wanted = select(Site.webhook_secret, Site.webhook_secret_before, Site.webhook_rotated_until)
-        with reading() as session:
-            row = session.execute(wanted.where(Site.id == site_id)).one_or_none()
+        try:
+            with reading() as session:
+                row = session.execute(wanted.where(Site.id == site_id)).one_or_none()
+        except (DBAPIError, NoConnection) as error:
+            log.warning("webhook_secret_not_read", cause=type(error).__name__)
+            raise Unavailable("The database is away: send this event again.") from error
         found: tuple[str, ...] = ()
         if row is not None and row.webhook_secret:
             rotating = row.webhook_rotated_until is not None and row.webhook_rotated_until > datetime.now(UTC)

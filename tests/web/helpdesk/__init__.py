@@ -1,0 +1,1 @@
+"""Helpdesks, and what mirrors tickets into them."""

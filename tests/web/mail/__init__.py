@@ -1,0 +1,1 @@
+"""Letters, and the mail server that takes them."""

@@ -1,0 +1,130 @@
+"""What takes tickets from the outbox to the site's helpdesk: destination "helpdesk:SITE"."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from core.errors import HandrailError, Unavailable
+from core.models import Message, Site, Ticket
+from core.settings import Settings
+from web.helpdesk.case import Access, Case, Helpdesk, Known, Request
+from web.helpdesk.freshdesk import Freshdesk
+from web.helpdesk.zendesk import Zendesk
+from web.mail.letter import Letter, Said, Stamp, message
+from web.mail.smtp import hand_over
+from web.outgoing.claims import Claimed
+from web.outgoing.destinations import checked
+from web.outgoing.posting import Answer, Call, call
+
+READ_BYTES = 256 * 1024
+MAILBOX = "mail"
+DONE = Answer(200)
+KNOWN = "known"
+HELPDESKS: dict[str, Helpdesk] = {"zendesk": Zendesk(), "freshdesk": Freshdesk()}
+"""To add one: write its file, add it here."""
+
+
+class NotThereYet(Unavailable):
+    """The ticket is not in the helpdesk yet: this follows it."""
+
+
+class HelpdeskStrange(HandrailError):
+    """The helpdesk took the ticket and did not say under which number: look there whether it is the right address."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One way to one helpdesk."""
+
+    helpdesk: Helpdesk
+    access: Access
+    settings: Settings
+
+    def ask(self, request: Request, key: str = "") -> Answer:
+        """One call. Raises AddressRefused, HostUnknown, NoAnswer."""
+        private = self.settings.outgoing_private_hosts
+        url = checked(f"{self.access.url}{request.path}", private)
+        body = b"" if request.body is None else json.dumps(request.body, ensure_ascii=False).encode()
+        headers = {"Authorization": self.helpdesk.authorization(self.access), "Accept": "application/json"}
+        headers |= {"Idempotency-Key": key} if key else {}
+        made = Call(request.method, url, body, headers, READ_BYTES)
+        return call(made, seconds=self.settings.outgoing_seconds, private_hosts=private)
+
+
+class Helpdesks:
+    """Carries what goes to "helpdesk:SITE"."""
+
+    def pack(self, session: Session, claimed: Claimed, settings: Settings) -> Callable[[], Answer] | None:
+        """The ticket as it is now. Raises NotThereYet, MailAddressRefused."""
+        site = session.get(Site, claimed.destination.partition(":")[2])
+        ticket = session.get(Ticket, UUID(claimed.body["ticket"]))
+        if site is None or ticket is None or not site.helpdesk:
+            return None
+        case = _case(ticket, site.helpdesk.get("user", ""))
+        if site.helpdesk["kind"] == MAILBOX:
+            return _letter(site, case, claimed, settings)
+        access = Access(site.helpdesk["url"], site.helpdesk.get("user", ""), site.helpdesk_token)
+        line = Line(HELPDESKS[site.helpdesk["kind"]], access, settings)
+        if claimed.kind == "opened":
+            return lambda: _open(line, case, claimed)
+        if not ticket.external_id:
+            raise NotThereYet
+        said = session.get(Message, UUID(claimed.body["message"])) if "message" in claimed.body else None
+        id_, helpdesk = ticket.external_id, line.helpdesk
+        if claimed.kind == "replied":
+            return (lambda: line.ask(helpdesk.reply(id_, said.content), claimed.key)) if said else None
+        return lambda: line.ask(helpdesk.change(id_, case), claimed.key)
+
+    def arrived(self, session: Session, claimed: Claimed, answer: Answer) -> None:
+        """Keep under which number the helpdesk has it."""
+        known = answer.said.get(KNOWN)
+        ticket = session.get(Ticket, UUID(claimed.body["ticket"]))
+        if isinstance(known, Known) and ticket is not None:
+            ticket.external_id, ticket.external_url = known.id, known.url
+
+
+def _open(line: Line, case: Case, claimed: Claimed) -> Answer:
+    """Make it, unless an earlier attempt did and nobody heard the answer."""
+    if claimed.attempts > 1:
+        answer = line.ask(line.helpdesk.look_up(case))
+        if answer.status != DONE.status:
+            return answer
+        if known := line.helpdesk.found(answer.said, case, line.access):
+            return replace(answer, said={KNOWN: known})
+    answer = line.ask(line.helpdesk.create(case), claimed.key)
+    if not DONE.status <= answer.status < 300:  # noqa: PLR2004 - every 2xx
+        return answer
+    made = line.helpdesk.created(answer.said, line.access)
+    if made is None:
+        raise HelpdeskStrange
+    return replace(answer, said={KNOWN: made})
+
+
+def _case(ticket: Ticket, stand_in: str) -> Case:
+    key = f"handrail-{ticket.number}"
+    return Case(key, ticket.subject, ticket.body, ticket.priority, ticket.status, ticket.email or "", stand_in)
+
+
+def _letter(site: Site, case: Case, claimed: Claimed, settings: Settings) -> Callable[[], Answer] | None:
+    """For a helpdesk that reads mail. It answers the visitor itself, so only new tickets go there."""
+    if claimed.kind != "opened":
+        return lambda: DONE
+    if not site.mail_from:
+        return None
+    facts = f"{case.key}, priority {case.priority}, from {case.email or 'nobody whose address is known'}"
+    letter = Letter(site.helpdesk["url"], f"[{site.name}] {case.subject}", (facts, Said(case.body)))
+    made = message(letter, Stamp(site.mail_from, claimed.key, None))
+    if case.email:
+        made["Reply-To"] = case.email
+
+    def send() -> Answer:
+        hand_over(made, settings)
+        return DONE
+
+    return send
+
+
+HELPDESK = Helpdesks()
