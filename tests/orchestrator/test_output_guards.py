@@ -27,7 +27,7 @@ GERMAN = Snippet(
     "Rückgabe",
     "",
     "/de/",
-    "Sie können Artikel innerhalb von 30 Tagen zurückgeben. Gas nehmen wir nicht zurück.",
+    "Sie können Artikel in 30 Tagen zurückgeben. Gas nehmen wir nicht zurück.",
 )
 SPANISH = Snippet(
     "c3",
@@ -35,7 +35,7 @@ SPANISH = Snippet(
     "Devoluciones",
     "",
     "/es/",
-    "Puede devolver los artículos en 30 días. No aceptamos bombonas de gas.",
+    "Puede devolver los artículos en 30 días. No aceptamos bombonas.",
 )
 FRENCH = Snippet(
     "c4",
@@ -70,8 +70,8 @@ TICKET = Evidence(results=('{"ticket_number":7,"status":"open","email":"ada@exam
         "A Storfjell 2 tent costs £48 for a weekend, and the deposit is £150 [c1].",
         "Thanks for asking! We refund within 5 working days [c1]. Shall I fetch a person?",
         "Gas nehmen wir nicht zurück [c2].",
-        "Ja, Sie können Artikel innerhalb von 30 Tagen zurückgeben [c2].",
-        "No aceptamos bombonas de gas [c3].",
+        "Ja, Sie können Artikel in 30 Tagen zurückgeben [c2].",
+        "No aceptamos bombonas [c3].",
         "Vous pouvez retourner les articles sous 30 jours [c4].",
     ],
 )
@@ -92,8 +92,8 @@ def test_what_the_passages_say_passes(text: str) -> None:
         "A Storfjell 2 tent costs £150 for a weekend [c1].",
         "We repair every tent for life and lend you another one meanwhile [c1].",
         "Gas nehmen wir zurück [c2].",
-        "Sie können Artikel innerhalb von 30 Wochen zurückgeben [c2].",
-        "Aceptamos bombonas de gas [c3].",
+        "Sie können Artikel in 30 Wochen zurückgeben [c2].",
+        "Aceptamos bombonas [c3].",
         "Nous reprenons les cartouches [c4].",
     ],
 )
