@@ -15,9 +15,9 @@ RETURNS = Snippet(
     "Returns",
     "The short version",
     "/returns/",
-    "You have 60 days from the day your parcel is delivered to send it back for a full refund. The item must be unused, "
-    "clean and complete. Opened gas canisters cannot be returned. Bringing an item back to our shop in Kendal is free.\n"
-    "We refund within 5 working days.\n"
+    "You have 60 days from the day your parcel is delivered to send it back for a full refund. The item must be "
+    "unused, clean and complete. Opened gas canisters cannot be returned. Bringing an item back to our shop in "
+    "Kendal is free.\nWe refund within 5 working days.\n"
     "Item: Storfjell 2 tent | 1 day: £22 | Weekend: £48 | Deposit: £150\n"
     "Item: Storfjell 3 tent | 1 day: £26 | Weekend: £56 | Deposit: £180",
 )
@@ -54,7 +54,8 @@ PREPARED = Evidence(
 )
 SENT = Evidence(
     results=(
-        '{"outcome":"found","orders":[{"number":"10231","status":"completed","tracking":[{"carrier":"Northparcel","number":"NP1"}]}],"note":""}',
+        '{"outcome":"found","orders":[{"number":"10231","status":"completed","tracking":'
+        '[{"carrier":"Northparcel","number":"NP1"}]}],"note":""}',
     )
 )
 TICKET = Evidence(results=('{"ticket_number":7,"status":"open","email":"ada@example.com"}',))
