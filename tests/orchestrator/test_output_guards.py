@@ -54,8 +54,10 @@ PREPARED = Evidence(
 )
 SENT = Evidence(
     results=(
-        '{"outcome":"found","orders":[{"number":"10231","status":"completed","tracking":'
-        '[{"carrier":"Northparcel","number":"NP1"}]}],"note":""}',
+        (
+            '{"outcome":"found","orders":[{"number":"10231","status":"completed","tracking":'
+            '[{"carrier":"Northparcel","number":"NP1"}]}],"note":""}'
+        ),
     )
 )
 TICKET = Evidence(results=('{"ticket_number":7,"status":"open","email":"ada@example.com"}',))
