@@ -56,7 +56,7 @@ chaos: setup-dev  ## kill worker, API, scheduler, Valkey and PostgreSQL at every
 walks: setup-dev  ## 20,000 random walks through the state machine
 	@HANDRAIL_WALKS=20000 $(BIN)/python -m pytest -q tests/orchestrator/test_walks.py
 
-race: setup-dev  ## visitor, bot and two of the staff at once, 1,000 times, and every round judged (about 8 minutes)
+race: setup-dev  ## visitor, bot and two of the staff at once, 1,000 times, and every round judged (about 10 minutes)
 	@$(BIN)/handrail race
 
 faults: setup-dev  ## take turns against every fault of two fake model servers, and write docs/model-faults.md
