@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.models import AuditEntry, Message, Outgoing, Thread, Ticket, Visitor
 from orchestrator import budget
 from orchestrator.case import lock_case
+from orchestrator.slack_copies import take_away
 
 ACTION = "data.erased"
 # A turn that runs may owe a model: what was reserved for it is counted before its row is gone. Its worker finds that
@@ -42,6 +43,7 @@ def erase(session: Session, site_id: str, visitor_id: UUID) -> Erased:
     # Threads before what hangs on them, as everywhere: nobody waits for us while we wait for them.
     for thread_id in threads:
         _settle(session, thread_id)
+        take_away(session, thread_id)
     counts = {"threads": len(threads), "messages": _count(session, Message, threads)}
     counts["tickets"] = _count(session, Ticket, threads)
     session.execute(delete(Outgoing).where(Outgoing.thread_id.in_(threads)))
