@@ -169,6 +169,17 @@ class Settings(BaseSettings):
     webhooks_waiting_max: int = 20_000  # events; then senders are asked to come again
     webhook_bodies_kept_days: float = 30.0  # as they came, for audit
 
+    # The desk.
+    desk_url: str = ""  # where staff reach it, "https://support.shop.example"; "": as each request says
+    desk_idle_minutes: float = Field(120.0, gt=0)  # then a browser that did nothing is logged out …
+    desk_session_hours: float = Field(12.0, gt=0)  # … and this long after logging in, whatever it did
+    desk_upload_bytes: int = Field(25 * 1024 * 1024, ge=1)  # of one document
+    oidc_issuer: str = ""  # "https://login.shop.example/realms/staff"; "": staff log in with passwords alone
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")  # "" for a public client
+    oidc_name: str = "single sign-on"  # what the button calls it
+    oidc_private_hosts: tuple[str, ...] = ()  # issuers on private addresses that may be asked all the same
+
     # Doors.
     visitor_token_minutes: int = 60
     thread_days: int = 30  # how long a token can be renewed for its thread

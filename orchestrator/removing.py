@@ -54,4 +54,4 @@ def _forget(session: Session, thread_id: UUID, row: Row[tuple[UUID, str]], kept:
     changed = {"thread_id": thread_id, "id": row.id, "was": row.content, "kept": kept}
     for statement in FORGET:
         session.execute(statement, changed)
-    bus.forget(thread_id, row.id)
+    bus.forget_message(thread_id, row.id)

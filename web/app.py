@@ -11,11 +11,12 @@ from starlette.types import ASGIApp
 from core import log, queue
 from core.settings import Settings, get_settings
 from web import assets, chat, faults, health, knowledge, look, stream, transcripts, visitors
+from web.desk import doors as desk
 from web.edge import Edge
 from web.hub import Hub
 from web.short import Short
 from web.slack import doors as slack
-from web.webhooks import doors
+from web.webhooks import doors, privacy
 from web.webhooks.intake import Intake
 from web.webhooks.secrets import Secrets
 
@@ -27,6 +28,7 @@ ROUTERS = (
     stream.router,
     knowledge.router,
     doors.router,
+    privacy.router,
     slack.router,
     health.router,
 )
@@ -52,11 +54,12 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     app.state.webhook_secrets = Secrets()
     for router in ROUTERS:
         app.include_router(router)
+    desk.add(app, settings)
     assets.mount(app)
     faults.add_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(Short, routes=doors.router.routes, paths=doors.SHORT)
-    larger = dict.fromkeys(("/webhook", "/slack"), doors.BODY_MAX)
+    larger = dict.fromkeys(("/webhook", "/slack"), doors.BODY_MAX) | desk.larger(settings)
     app.add_middleware(Edge, max_bytes=settings.body_max_bytes, larger=larger)
     app.add_middleware(
         CORSMiddleware,
@@ -77,9 +80,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings.signing_key()  # a weak key is refused before the first visitor, not by the first
     queue.connect()
     app.state.hub.start()
+    app.state.ear.start()
     app.state.intake.start()
     yield
     app.state.intake.stop()
+    await app.state.ear.stop()
     await app.state.hub.stop()
 
 

@@ -20,6 +20,7 @@ from web.commands import (
     replay,
     sites,
     slack,
+    staff,
     tickets,
     webhooks,
 )
@@ -45,6 +46,7 @@ def make_cli() -> typer.Typer:
     cli.add_typer(sites.orders, name="orders")
     cli.add_typer(kb.kb, name="kb")
     cli.add_typer(desk.desk, name="desk")
+    cli.add_typer(staff.staff, name="staff")
     cli.add_typer(tickets.tickets, name="tickets")
     cli.add_typer(mail.mail, name="mail")
     cli.add_typer(outbox.outbox, name="outbox")

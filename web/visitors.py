@@ -4,7 +4,6 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Response
 
-from core import bus
 from core.db import reading, transaction
 from orchestrator.erasing import erase
 from orchestrator.leaving import leave_message
@@ -47,6 +46,5 @@ def leave(left: MessageLeft, visitor: Calling, settings: Chosen) -> MessageTaken
 def delete_data(visitor: Calling) -> DataErased:
     """Delete all that the visitor has said here, and what came of it, for good; also while an answer is on its way."""
     with transaction() as session:
-        erased = erase(session, visitor.site_id, visitor.visitor_id)
-    bus.forget(erased.threads)
-    return DataErased(receipt=erased.receipt)
+        receipt = erase(session, visitor.site_id, visitor.visitor_id)
+    return DataErased(receipt=receipt)

@@ -15,6 +15,7 @@ class Bench(StrEnum):
     RETRIEVAL = "retrieval"
     INDEXING = "indexing"
     WEBHOOKS = "webhooks"
+    DESK = "desk"
     REFUSALS = "refusals"
     SLACK = "slack"
     PRIVACY = "privacy"
@@ -22,4 +23,6 @@ class Bench(StrEnum):
 
 ALL = (Bench.TURN, Bench.LOAD, Bench.MEMORY, Bench.THREAD, Bench.PHASES)  # the others take longer than all of these
 # They have servers and data of their own.
-ALONE = frozenset({Bench.RETRIEVAL, Bench.INDEXING, Bench.WEBHOOKS, Bench.REFUSALS, Bench.SLACK, Bench.PRIVACY})
+ALONE = frozenset(
+    {Bench.RETRIEVAL, Bench.INDEXING, Bench.WEBHOOKS, Bench.REFUSALS, Bench.SLACK, Bench.PRIVACY, Bench.DESK}
+)

@@ -127,7 +127,7 @@ def test_a_message_that_is_forgotten_leaves_the_stream_and_nothing_else_does() -
     thread, one, other = uuid4(), uuid4(), uuid4()
     bus.publish(thread, "message", id=str(one), content="4111")
     bus.publish(thread, "message", id=str(other), content="hello")
-    bus.forget(thread, one)
-    bus.forget(thread, uuid4())
+    bus.forget_message(thread, one)
+    bus.forget_message(thread, uuid4())
     rows: Any = bus.client().xrange(bus.stream_key(thread))
     assert [json.loads(row["data"])["id"] for _, row in rows] == [str(other)]

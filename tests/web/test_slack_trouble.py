@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import delete, select
 
 from core.db import transaction
-from core.models import Handoff, Note, Outgoing, Site, SlackPost, Thread
+from core.models import Handoff, Note, Outgoing, Site, SlackPost
 from core.outbox import put
 from core.settings import get_settings
 from ops.slack.fake import SECRET, signed
 from ops.slack.workspace import Message as Shown
 from orchestrator import desk
-from orchestrator.erasing import erase
+from orchestrator.erasing import erase_thread
 from orchestrator.people import operator
 from tests.conftest import SITE
 from tests.web.slack import ADA, CHANNEL, Rig, rig
@@ -271,7 +271,7 @@ def test_what_a_visitor_has_deleted_is_taken_out_of_slack(rig: Rig) -> None:
     rig.settle()
     rig.says(rig.row(head).id, "Not posted yet")
     with transaction() as session:
-        erase(session, SITE, session.get_one(Thread, rig.row(head).thread_id).visitor_id)
+        erase_thread(session, rig.row(head).thread_id)
     rig.settle()
     assert rig.there.below(head) == [mine], "what staff wrote is theirs"
     assert "deleted" in head.shown
@@ -288,9 +288,8 @@ def test_what_was_on_its_way_when_it_was_deleted_is_taken_away_after_it_arrived(
         claimed = claim(session, get_settings(), ())
         assert claimed is not None
         parcel = SLACK.pack(session, claimed, get_settings())
-        visitor_id = session.get_one(Thread, thread_id).visitor_id
     with transaction() as session:
-        erase(session, SITE, visitor_id)
+        erase_thread(session, thread_id)
     assert parcel is not None
     answer = parcel()
     assert "My name is Vi" in rig.there.below(head)[-1].shown

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import BadRequest, SourceRefused
@@ -55,7 +56,17 @@ def _keep_order(session: Session, site: Site, event: WebhookEvent) -> str:
 
 
 def _forget_order(session: Session, site: Site, event: WebhookEvent) -> str:
-    return "" if forget_order(session, site.id, event.subject.partition(":")[2]) else "It was not known."
+    number = event.data.get("number") or _number_told(session, event)
+    # Its id is no number: a shop that counts its orders in its own way has another order under it.
+    known = isinstance(number, str | int) and forget_order(session, site.id, str(number))
+    return "" if known else "It was not known."
+
+
+def _number_told(session: Session, event: WebhookEvent) -> str | None:
+    """The number under which the same order was told of last."""
+    number = WebhookEvent.data["order"]["number"].astext
+    ours = (WebhookEvent.site_id == event.site_id, WebhookEvent.subject == event.subject, number.is_not(None))
+    return session.scalar(select(number).where(*ours).order_by(WebhookEvent.position.desc()).limit(1))
 
 
 def _nothing(_: Session, __: Site, ___: WebhookEvent) -> str:

@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_audit_log_staff_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_log")),
     )
+    op.create_index(op.f("ix_audit_log_actor_audit_log_id"), "audit_log", ["actor", "id"], unique=False)
     op.create_index(op.f("ix_audit_log_site_id_audit_log_id"), "audit_log", ["site_id", "id"], unique=False)
     op.create_index(op.f("ix_audit_log_subject_audit_log_id"), "audit_log", ["subject", "id"], unique=False)
     op.create_table(
@@ -173,10 +174,31 @@ def upgrade() -> None:
         postgresql_where=sa.text("event ->> 'type' IN ('DraftApproved', 'DraftRefused')"),
     )
     op.create_index(op.f("ix_tickets_created_at"), "tickets", ["created_at"], unique=False)
+    # What the desk searches by.
+    op.create_index(op.f("ix_threads_site_id_threads_created_at"), "threads", ["site_id", "created_at"], unique=False)
+    op.create_index(
+        "ix_messages_words",
+        "messages",
+        [
+            sa.text(
+                "(to_tsvector('simple'::regconfig, content) || "
+                "array_to_tsvector(ARRAY['@'::text || ((\"position\" / 5000)::text)]))"
+            )
+        ],
+        unique=False,
+        postgresql_using="gin",
+    )
+    for column in ("verified_email", "contact_email"):
+        where = sa.text(f"{column} IS NOT NULL")
+        op.create_index(f"ix_visitors_{column}", "visitors", [column], unique=False, postgresql_where=where)
 
 
 def downgrade() -> None:
     """Go back."""
+    for column in ("contact_email", "verified_email"):
+        op.drop_index(f"ix_visitors_{column}", table_name="visitors")
+    op.drop_index("ix_messages_words", table_name="messages")
+    op.drop_index(op.f("ix_threads_site_id_threads_created_at"), table_name="threads")
     op.drop_index("ix_turn_events_reviews", table_name="turn_events")
     op.drop_index(op.f("ix_tickets_created_at"), table_name="tickets")
     op.drop_column("tickets", "external_url")
@@ -218,5 +240,6 @@ def downgrade() -> None:
     op.drop_table("staff_roles")
     op.drop_index(op.f("ix_audit_log_subject_audit_log_id"), table_name="audit_log")
     op.drop_index(op.f("ix_audit_log_site_id_audit_log_id"), table_name="audit_log")
+    op.drop_index(op.f("ix_audit_log_actor_audit_log_id"), table_name="audit_log")
     op.drop_table("audit_log")
     op.drop_table("staff")
