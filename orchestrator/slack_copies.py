@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from core.models import Outgoing, SlackPost
@@ -16,7 +16,11 @@ def take_away(session: Session, thread_id: UUID) -> int:
     sending at this moment is taken away when it has arrived (`web.slack.posts.keep`). The rows written here carry the
     place alone, and no thread: they outlive it. The head of a handoff becomes a tombstone.
     """
-    session.execute(delete(Outgoing).where(Outgoing.thread_id == thread_id, Outgoing.destination.startswith("slack:")))
+    ours = (Outgoing.thread_id == thread_id) & Outgoing.destination.startswith("slack:")
+    on_its_way = ours & (Outgoing.state == "pending") & (Outgoing.leased_until > func.statement_timestamp())
+    # It must stay to be settled, or nobody would learn where it has come to stand.
+    session.execute(update(Outgoing).where(on_its_way).values(thread_id=None))
+    session.execute(delete(Outgoing).where(ours))
     posts = session.scalars(select(SlackPost).where(SlackPost.thread_id == thread_id).order_by(SlackPost.id)).all()
     for post in posts:
         put_away(session, post.site_id, post.channel, post.ts, post.kind)

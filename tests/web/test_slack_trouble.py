@@ -9,15 +9,19 @@ import pytest
 from sqlalchemy import delete, select
 
 from core.db import transaction
-from core.models import Handoff, Note, Outgoing, Site, SlackPost, Thread
+from core.models import Handoff, Note, Outgoing, Site, SlackPost
 from core.outbox import put
+from core.settings import get_settings
 from ops.slack.fake import SECRET, signed
 from ops.slack.workspace import Message as Shown
 from orchestrator import desk
+from orchestrator.erasing import erase_thread
 from orchestrator.people import operator
-from orchestrator.slack_copies import take_away
 from tests.conftest import SITE
 from tests.web.slack import ADA, CHANNEL, Rig, rig
+from web.outgoing.claims import claim, settle
+from web.outgoing.verdicts import Sent
+from web.slack.carrier import SLACK
 
 __all__ = ["rig"]
 
@@ -267,9 +271,7 @@ def test_what_a_visitor_has_deleted_is_taken_out_of_slack(rig: Rig) -> None:
     rig.settle()
     rig.says(rig.row(head).id, "Not posted yet")
     with transaction() as session:
-        thread = session.get_one(Thread, rig.row(head).thread_id)
-        assert take_away(session, thread.id) > 1
-        session.delete(thread)
+        erase_thread(session, rig.row(head).thread_id)
     rig.settle()
     assert rig.there.below(head) == [mine], "what staff wrote is theirs"
     assert "deleted" in head.shown
@@ -279,18 +281,24 @@ def test_what_a_visitor_has_deleted_is_taken_out_of_slack(rig: Rig) -> None:
 
 
 def test_what_was_on_its_way_when_it_was_deleted_is_taken_away_after_it_arrived(rig: Rig) -> None:
-    from web.slack import posts
-
     head = rig.waiting()
     thread_id = rig.row(head).thread_id
-    late = rig.there.say(CHANNEL, "U0HANDRAIL", "late", thread_ts=head.ts)
+    rig.says(rig.row(head).id, "My name is Vi")
     with transaction() as session:
-        take_away(session, thread_id)
-        session.delete(session.get_one(Thread, thread_id))
+        claimed = claim(session, get_settings(), ())
+        assert claimed is not None
+        parcel = SLACK.pack(session, claimed, get_settings())
     with transaction() as session:
-        posts.keep(session, key="k", site_id=SITE, thread_id=thread_id, kind="message", channel=CHANNEL, ts=late.ts)
+        erase_thread(session, thread_id)
+    assert parcel is not None
+    answer = parcel()
+    assert "My name is Vi" in rig.there.below(head)[-1].shown
+    with transaction() as session:
+        assert settle(session, claimed, Sent())
+        SLACK.arrived(session, claimed, answer)
     rig.settle()
-    assert late not in rig.there.messages
+    assert rig.there.below(head) == []
+    assert "deleted" in head.shown
 
 
 def test_a_window_that_comes_too_late_is_said_to(rig: Rig) -> None:

@@ -43,6 +43,7 @@ def storing() -> Iterator[Session]:
     """Each statement is a transaction of its own: no BEGIN and no COMMIT is waited for."""
     with reading() as session:
         yield session
+        session.commit()  # says nothing to the server; it ends the savepoint of a test's outer transaction
         leave(session)
 
 
