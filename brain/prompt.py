@@ -9,6 +9,7 @@ from string import Template
 from typing import Literal
 
 from brain.client import Ask, Said, ToolCall
+from brain.untrusted import harmless
 
 FOLDER = Path(__file__).parent / "prompts"
 FILES = ("system.md", "plan.md", "draft.md", "feedback.md")
@@ -81,8 +82,8 @@ def fence_key(ask: Ask) -> str:
 
 
 def fenced(text: str, key: str) -> str:
-    """`text` between the two lines that mark it as data."""
-    return f"<<data {key}>>\n{text}\n<<end {key}>>"
+    """`text` between the two lines that mark it as data; without what is hidden in it, or looks like such a line."""
+    return f"<<data {key}>>\n{harmless(text)}\n<<end {key}>>"
 
 
 def prompt_hashes() -> dict[str, str]:

@@ -172,6 +172,38 @@ def judge_guards(
     raise typer.Exit(0 if run_pii(files or (), as_json=json, show=show) else 1)
 
 
+@app.command()
+def eval_claims(
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.")] = False,
+    show: Annotated[int, typer.Option(min=0, help="How many of those at fault to show.")] = 0,
+) -> None:
+    """Change one fact in true sentences about the demo shop: are those stopped, and the true ones let through?"""
+    from ops.evals.claims import run_claims
+
+    raise typer.Exit(0 if run_claims(as_json=json, show=show) else 1)
+
+
+@app.command()
+def eval_injection(
+    attacks: Annotated[Path | None, typer.Argument(help='JSON lines with "text", "label", "channel".')] = None,
+    benign: Annotated[
+        Path | None, typer.Option(help='Messages that none may be refused of: JSON lines with "text".')
+    ] = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.")] = False,
+    limit: Annotated[int, typer.Option(min=0, help="Attacks of the file to play, drawn by the seed; 0: all.")] = 200,
+    seed: Annotated[int, typer.Option(help="Of the draw.")] = 7,
+) -> None:
+    """Let a hijacked model obey planted attacks: what does it reach? And what does the screen turn away?"""
+    from ops.apart import apart
+    from ops.evals.injection import run_injection
+
+    with apart("eval-injection"):
+        good = run_injection(attacks, benign, as_json=json, limit=limit, seed=seed)
+    raise typer.Exit(0 if good else 1)
+
+
 def main() -> None:
     """Run the command that was typed."""
     run(app)

@@ -140,7 +140,7 @@ class State:
     calls_refused: int = 0
     redrafts: int = 0
     said_more: bool = False  # the visitor wrote while a tool ran: plan again after it
-    refused: bool = False  # … and the guards refused it: end after the tool
+    refused: bool | str = False  # … and the guards refused it: end after the tool; a text: why a person must see it
     intent: str = ""
     ticketed: bool = False  # the brain opened a ticket in this turn
     phrase: Phrase | None = None  # to be said once the ticket has its number

@@ -106,7 +106,7 @@ def erase(session: Session, site_id: str, visitor_id: UUID) -> UUID:
     if session.scalar(there) is not None:
         done = asdict(erase_visitor(session, visitor_id))
         if done["visitors"]:
-            counts = {name: done[name] for name in ("threads", "messages", "tickets")}
+            counts = {name: count for name, count in done.items() if count}
             entry = AuditEntry(
                 actor="visitor", site_id=site_id, action=ACTION, subject=f"erasure:{id_}", details=counts
             )

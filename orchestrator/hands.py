@@ -13,6 +13,7 @@ from core.log import get_logger
 from core.models import ToolRun
 from core.settings import Settings
 from orchestrator import circuits
+from orchestrator.addressed import NOT_THEIRS, addressed_rightly
 from orchestrator.effects import RunTool, key_of
 from orchestrator.events import Call, ToolFailed, ToolReturned
 from orchestrator.journal import Lease
@@ -49,6 +50,8 @@ class Hands:
         if tool is None:
             return ToolFailed(effect.n, f"There is no tool {effect.call.tool} any more.", again=False)
         self.sleep(min(effect.wait_ms / 1000, left))
+        if not addressed_rightly(effect.call, lease.case):
+            return ToolFailed(effect.n, NOT_THEIRS, again=False)
         caller = lease.case.caller(lease.turn_id, key_of(effect.call), min(left, self.settings.tool_seconds))
         result = _result(tool, caller, effect)
         self._note(tool, result)

@@ -62,6 +62,7 @@ NO_TICKET = "create_ticket can't be called (any more) in this turn: answer with 
 SHADOWED = "The assistant works in shadow mode: its answer is kept in the journal, and a person answers."
 OUT_OF_HOURS = "A person was wanted out of hours."
 REFUSED = "The guards refused what the visitor wrote."
+FOR_A_PERSON = "disclosures"  # the guard whose objection a person must see
 THINKING = (Phase.PLANNING, Phase.DRAFTING)
 WORKING = (Phase.OPEN, Phase.PLANNING, Phase.USING_TOOL, Phase.DRAFTING, Phase.REVIEWING)  # met between transactions
 
@@ -130,8 +131,16 @@ def comes_late(state: State, event: Event) -> bool:
 def _screened(state: State, event: MessageScreened) -> Step:
     passed = all(verdict.passed for verdict in event.verdicts)
     if state.phase is Phase.USING_TOOL:  # never cut a tool short: it may be writing
-        return replace(state, said_more=True, refused=state.refused or not passed), ()
+        refused = _for_a_person(event) or state.refused or not passed  # a reason outlives a plain refusal
+        return replace(state, said_more=True, refused=refused), ()
+    if told := _for_a_person(event):
+        return _hand_off(state, told)
     return _plan(replace(state, model=0)) if passed else _turn_down(state)
+
+
+def _for_a_person(event: MessageScreened) -> str:
+    """Why a person must see the message, or "": words of illness, of courts, of self-harm are no assistant's matter."""
+    return next((each.reason for each in event.verdicts if each.guard == FOR_A_PERSON and not each.passed), "")
 
 
 def _turn_down(state: State) -> Step:
@@ -222,7 +231,7 @@ def _after_tool(state: State) -> Step:
 
 def _carry_on(state: State) -> Step:
     if state.refused:
-        return _turn_down(state)
+        return _hand_off(state, state.refused) if isinstance(state.refused, str) else _turn_down(state)
     if state.said_more:  # what the visitor added may change the rest of the plan
         return _plan(replace(state, waiting_calls=()))
     if state.waiting_calls:

@@ -48,6 +48,7 @@ ENDED = text("""
 CALLS = text("SELECT n, request, reply, cost_micro FROM model_calls WHERE turn_id = :id ORDER BY n, fence")
 REPLY = text("SELECT content, citations FROM messages WHERE turn_id = :id AND role = 'agent'")
 
+GUARDED = (MessageScreened, DraftPassedGuards, DraftFailedGuard)
 THOUGHTS = (CallsProposed, CallsRefused, DraftWritten, BrainFailed)
 
 
@@ -158,8 +159,21 @@ def _guarded_again(
     at, recorded = next(
         (at, event) for at, (event, _) in enumerate(stored.history[seq:], start=seq + 1) if isinstance(event, kinds)
     )
-    judged = inside.judge(stored.session, stored.until(seq), effect)
+    judged = _as_then(recorded, inside.judge(stored.session, stored.until(seq), effect))
     yield from stored.differs(at, type(recorded).__name__, codec.dump(recorded), codec.dump(judged))
+
+
+def _as_then(recorded: Event, judged: Event) -> Event:
+    """`judged` without the guards that did not exist when `recorded` was written, unless one of them now objects.
+
+    So a turn from before a guard shows no difference where that guard would have let it pass, and shows one where the
+    turn would now go otherwise.
+    """
+    assert isinstance(recorded, GUARDED)
+    assert isinstance(judged, GUARDED)
+    known = {verdict.guard for verdict in recorded.verdicts}
+    kept = tuple(verdict for verdict in judged.verdicts if verdict.guard in known or not verdict.passed)
+    return replace(judged, verdicts=kept)
 
 
 def _thought_again(

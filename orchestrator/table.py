@@ -50,6 +50,7 @@ SITUATIONS: tuple[tuple[str, State], ...] = (
     ("using_tool", replace(TWO_BRAINS, phase=Phase.USING_TOOL, running=SEARCH, calls_made=1)),
     ("using_tool, visitor wrote more", replace(TWO_BRAINS, phase=Phase.USING_TOOL, running=SEARCH, said_more=True)),
     ("using_tool, what the visitor wrote was refused", replace(TWO_BRAINS, phase=Phase.USING_TOOL, refused=True)),
+    ("using_tool, a person must see what was written", replace(TWO_BRAINS, phase=Phase.USING_TOOL, refused="…")),
     (
         "using_tool, more calls wait",
         replace(TWO_BRAINS, phase=Phase.USING_TOOL, running=SEARCH, waiting_calls=(SEARCH,)),
@@ -79,6 +80,7 @@ EVENTS: tuple[tuple[str, Event], ...] = (
     ("VisitorSaid", VisitorSaid("m")),
     ("MessageScreened passed", MessageScreened((Verdict("length", passed=True),))),
     ("MessageScreened refused", MessageScreened((Verdict("length", passed=False),))),
+    ("MessageScreened for a person", MessageScreened((Verdict("disclosures", passed=False, reason="…"),))),
     ("CallsProposed", CallsProposed(1, (SEARCH,))),
     ("CallsProposed create_ticket", CallsProposed(1, (TICKET,))),
     ("CallsRefused", CallsRefused(1, "…")),

@@ -30,6 +30,7 @@ from sqlalchemy.orm import Session
 from core.db import transaction
 from core.log import get_logger
 from core.models import Document, Site
+from kb.documents.warning import WARNED
 from kb.sources.source import Kind, Source
 
 log = get_logger(__name__)
@@ -92,7 +93,7 @@ def waiting() -> ColumnElement[bool]:
 
 def suspect() -> ColumnElement[bool]:
     """Whoever read the document died each time, without a word."""
-    return and_(Document.attempts >= SUSPECT_ATTEMPTS, Document.reason == "")
+    return and_(Document.attempts >= SUSPECT_ATTEMPTS, or_(Document.reason == "", Document.reason.startswith(WARNED)))
 
 
 class Claims:
@@ -246,6 +247,6 @@ def _claim(row: Document) -> Claim:
         content_hash=row.content_hash if live else "",
         etag=row.etag if live else "",
         attempts=row.attempts,
-        silent=row.attempts > 1 and not row.reason,
+        silent=row.attempts > 1 and (not row.reason or row.reason.startswith(WARNED)),
         due_at=row.due_at,
     )

@@ -15,6 +15,7 @@ from core.queue import Job, enqueue
 from kb.documents.claims import NOTED_ATTEMPTS, Claim, Claims, note_all
 from kb.documents.preparing import Prepared
 from kb.documents.probing import remember_words
+from kb.documents.warning import WARNED
 from kb.embeddings.site_models import SiteModels, first_model, site_models
 from kb.errors import EmbedderUnavailable
 from kb.index.replacing import fail, note, replace_many
@@ -76,7 +77,9 @@ def _first(session: Session, pair: tuple[Document, Prepared]) -> None:
 
 def _done(document: Document, each: Finished, now: datetime) -> None:
     again = _asked_again(each.claim, document)
-    document.attempts, document.leased_until, document.reason = 0, None, ""
+    document.attempts, document.leased_until = 0, None
+    if not document.reason.startswith(WARNED):  # a warning about what is unchanged stays
+        document.reason = ""
     document.due_at = document.due_at if again else None
     document.checked_at = now
     document.etag = "" if again else each.etag  # what changed within a second may have the mark that was read

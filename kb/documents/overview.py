@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.models import Audience, Chunk, Document, Segment, Site
 from kb.documents.freshness import Freshness, freshness
+from kb.documents.warning import warned
 from kb.embeddings.reembedding import Switch, switch_of
 from kb.embeddings.site_models import site_models
 
@@ -18,7 +19,7 @@ FAILED_SHOWN = 50
 
 @dataclass(frozen=True)
 class Trouble:
-    """A document that failed, or that waits for another attempt, and why."""
+    """A document that failed, that waits for another attempt, or that there is a warning about, and why."""
 
     id: str
     locator: str
@@ -68,7 +69,7 @@ def overview(session: Session, site: Site) -> Overview:
         switch=switch,
         unverified=_count(session, select(func.count()).where(of_site, Document.probe != "")),
         troubles=tuple(_troubles(session, site.id)),
-        advice=tuple(_advice(site, state, models.advice, switch)),
+        advice=(*_advice(site, state, models.advice, switch), *_suspicious(session, site)),
     )
 
 
@@ -78,9 +79,17 @@ def _count(session: Session, wanted: Any) -> int:
 
 def _troubles(session: Session, site_id: str) -> Iterator[Trouble]:
     waits = (Document.reason != "") & Document.due_at.is_not(None)
-    wanted = select(Document).where(Document.site_id == site_id, or_(Document.state == "failed", waits))
+    wanted = select(Document).where(Document.site_id == site_id, or_(Document.state == "failed", waits, warned()))
     for row in session.scalars(wanted.order_by(Document.state, Document.locator).limit(FAILED_SHOWN)):
         yield Trouble(str(row.id), row.locator, row.state, row.reason, row.attempts, row.due_at)
+
+
+def _suspicious(session: Session, site: Site) -> Iterator[str]:
+    if count := _count(session, select(func.count()).where(Document.site_id == site.id, warned())):
+        yield (
+            f"{count} live documents read like orders to an assistant. Answers don't rest on those words; see who "
+            f"wrote them, then mend the page, or `handrail kb remove --site {site.id}` it."
+        )
 
 
 def _advice(site: Site, state: Freshness, models: str, switch: Switch | None) -> Iterator[str]:

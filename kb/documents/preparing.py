@@ -10,6 +10,7 @@ from core.settings import get_settings
 from kb.analysis import language_of
 from kb.chunks.chunker import Passage, Sizes, chunk
 from kb.chunks.windows import windows
+from kb.documents.warning import warning
 from kb.embeddings.embedder import Embedder, embed_cached
 from kb.embeddings.vectors import Vectors
 from kb.errors import DocumentUnreadable
@@ -31,6 +32,7 @@ class Draft:
     language: str
     passages: tuple[Passage, ...]
     texts: tuple[tuple[str, ...], ...]
+    warning: str = ""  # what its owner should look at
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Prepared:
     model: str
     language: str = ""  # of most of its words, as ISO 639-1
     beside: Mapping[str, tuple[Vectors, ...]] = field(default_factory=dict)  # model → vectors, while it is switched
+    warning: str = ""  # what its owner should look at, although it is live
 
     def by(self, searched: str | None, following: str | None) -> "Prepared | None":
         """The same for a site that has these models by now; None without vectors of the searched one."""
@@ -88,7 +91,7 @@ def extract(raw: Raw, title: str, sizes: Sizes, loaded: Loaded | None = None) ->
     language = language_of("\n".join(passage.text for passage in passages[:LANGUAGE_FROM]))
     language = language or loaded.language[:2].lower()  # what a page says of itself is often its template's
     texts = tuple(tuple(windows(passage, named)) for passage in passages)
-    return Draft(named, fingerprint(raw, title, sizes), language, passages, texts)
+    return Draft(named, fingerprint(raw, title, sizes), language, passages, texts, warning(passages))
 
 
 def embed(
@@ -109,6 +112,7 @@ def embed(
             first,
             draft.language,
             {name: vectors[at] for name, vectors in made.items() if name != first},
+            draft.warning,
         )
         for at, draft in enumerate(drafts)
     ]

@@ -86,7 +86,7 @@ def move(session: Session, document: Document, channels: Iterable[str]) -> None:
 
 def _live(change: Change) -> None:
     document, prepared = change.document, change.prepared
-    document.state, document.reason = "live", ""
+    document.state, document.reason = "live", prepared.warning
     document.title, document.content_hash = prepared.title, prepared.content_hash
 
 

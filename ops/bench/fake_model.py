@@ -16,7 +16,9 @@ from typing import Any
 
 import uvicorn
 
-SENTENCE = "You can send it back as the page on this subject explains, and we tell you there how it is done {mark}. "
+SENTENCE = (
+    "There is a page on this subject that explains how to send it back, and we tell you there how it is done {mark}. "
+)
 SENTENCES = 3  # about 60 words
 CALL = {"index": 0, "id": "call_1", "type": "function"}
 QUERY = "How long do I have to return a jacket?"

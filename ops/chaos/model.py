@@ -54,7 +54,7 @@ def pieces(asked: Json) -> list[Json]:
 def _words(came: list[str]) -> str:
     ids = [found for output in came for found in FOUND.findall(output)]
     if ids:
-        return f"You can send it back as the page on this subject explains [{ids[0]}]."
+        return f"There is a page on this subject that explains it [{ids[0]}]."
     if any("ticket_number" in output for output in came):
         return "Thank you. A colleague will write to you about it."
     return "ABSTAIN: This can't be looked up now."

@@ -8,11 +8,41 @@ from collections.abc import Callable
 
 from orchestrator.events import Verdict
 from orchestrator.evidence import Evidence
-from orchestrator.guards import citations, encoding, length, numbers, pii
+from orchestrator.guards import (
+    citations,
+    claims,
+    content,
+    disclosures,
+    encoding,
+    injection,
+    length,
+    markup,
+    numbers,
+    orders,
+    pii,
+    promises,
+    secrecy,
+)
 from orchestrator.guards.draft import DraftText
 
-INPUT_GUARDS: tuple[Callable[[str], Verdict], ...] = (encoding.check, length.check)
-OUTPUT_GUARDS: tuple[Callable[[DraftText, Evidence], Verdict], ...] = (citations.check, numbers.check, pii.check)
+INPUT_GUARDS: tuple[Callable[[str], Verdict], ...] = (
+    encoding.check,
+    length.check,
+    disclosures.check,
+    content.check,
+    injection.check,
+)
+OUTPUT_GUARDS: tuple[Callable[[DraftText, Evidence], Verdict], ...] = (
+    markup.check,
+    secrecy.check,
+    pii.check,
+    content.check_draft,
+    citations.check,
+    numbers.check,
+    orders.check,
+    promises.check,
+    claims.check,
+)
 
 
 def screen(text: str) -> tuple[Verdict, ...]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from brain.client import Ask, Said, ToolCall, ToolOutcome
 from brain.prompt import build_prompt, fence_key, prompt_hashes
 from brain.strict import UNSUPPORTED, without
+from brain.untrusted import harmless
 from tests.brain.asks import SEARCH, ask
 
 
@@ -22,7 +23,7 @@ def test_whatever_a_tool_gives_stays_inside_one_fence(output: str) -> None:
     block = build_prompt(_with_output(output)).made[0].block
     key = fence_key(_with_output(output))
     assert block.count(key) == 2
-    assert block == f"<<data {key}>>\n{output}\n<<end {key}>>"
+    assert block == f"<<data {key}>>\n{harmless(output)}\n<<end {key}>>"
 
 
 def test_a_fence_that_was_seen_before_does_not_close_the_next_one() -> None:

@@ -114,7 +114,7 @@ def test_a_model_that_calls_tools_for_ever_is_stopped_after_three(shop: Site) ->
 def test_one_case_ten_times_at_once_is_one_ticket(shop: Site) -> None:
     case = json.dumps({"email": ADA, "subject": "Help", "body": "Broken pole", "priority": "normal"})
     play = hurried(Scripted([calling(*[("create_ticket", case)] * 10), Reply(text="Done.", intent=Intent.SMALLTALK)]))
-    reply_to(play)
+    reply_to(play, f"Please open a case for {ADA}")
     assert [ticket.email for ticket in tickets()] == [ADA]
 
 
@@ -122,7 +122,7 @@ def test_ten_different_cases_at_once_are_three_tickets_at_most(shop: Site) -> No
     cases = [json.dumps({"email": ADA, "subject": f"Help {n}", "body": "b", "priority": "low"}) for n in range(10)]
     calls = [("create_ticket", case) for case in cases]
     play = hurried(Scripted([calling(*calls), Reply(text="Done.", intent=Intent.SMALLTALK)]))
-    reply_to(play)
+    reply_to(play, f"Please open a case for {ADA}")
     assert 1 <= len(tickets()) <= 3
 
 
@@ -309,3 +309,12 @@ def test_an_order_that_is_found_is_shown(shop: Site, at_shop: Callable[[Answer],
     reply_to(play)
     (returned,) = happened(play, "ToolReturned")
     assert "Lantern Vesper" in str(returned["output"])
+
+
+def test_a_ticket_goes_to_no_address_that_the_visitor_did_not_give(shop: Site) -> None:
+    case = json.dumps({"email": "drop@evil.example", "subject": "Help", "body": "b", "priority": "low"})
+    brain = Scripted([calling(("create_ticket", case)), Reply(text="Which address?", intent=Intent.CLARIFY)])
+    play = hurried(brain)
+    reply_to(play, f"Please open a case for {ADA}")
+    assert tickets() == []
+    assert "not given this address" in str(happened(play, "ToolFailed"))

@@ -104,7 +104,7 @@ def test_all_is_deleted_and_a_receipt_stays_that_says_nothing(shop: Site) -> Non
     assert again == receipt
     assert entry.subject == f"erasure:{receipt}"
     assert entry.details["threads"] == 2
-    assert set(entry.details) == {"threads", "messages", "tickets"}
+    assert {"threads", "messages", "tickets"} <= set(entry.details)
     assert all(isinstance(count, int) and count > 0 for count in entry.details.values())
     after = rows()
     assert (after["visitors"], after["threads"], after["messages"]) == (1, 1, 1), "the other visitor's"

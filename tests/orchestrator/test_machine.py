@@ -256,6 +256,19 @@ def test_a_ticket_that_was_opened_is_told_although_the_next_message_is_refused()
     assert step(state, TicketOpened(9, address_known=True))[1] == (told, Finish(Outcome.TICKETED))
 
 
+TOLD = MessageScreened((Verdict("disclosures", passed=False, reason="The visitor speaks of courts."),))
+
+
+def test_what_a_person_must_see_goes_to_a_person() -> None:
+    assert run(VisitorSaid("m2"), TOLD)[1] == (QueueHandoff("The visitor speaks of courts."),)
+
+
+def test_what_a_person_must_see_waits_for_a_tool_that_runs() -> None:
+    state, effects = run(CallsProposed(1, (SEARCH,)), VisitorSaid("m2"), TOLD, VisitorSaid("m3"), REFUSED)
+    assert effects == ()
+    assert step(state, ToolReturned(2, "{}"))[1] == (QueueHandoff("The visitor speaks of courts."),)
+
+
 BAD_DRAFT: list[Event] = [DraftWritten(1, "…", "answer"), DraftFailedGuard((), "…")]
 
 

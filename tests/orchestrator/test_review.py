@@ -262,7 +262,7 @@ def test_the_tools_ticket_and_the_one_after_the_deadline_are_one(shop: Site) -> 
     original = named("create_ticket")
     assert original is not None
     play = play_with((Scripted([TICKET]),))
-    play.say("Open a ticket")
+    play.say("Open a ticket My address is ana@example.com.")
     with pytest.raises(Dies):
         take_turn(play.thread, World(settings(), play.world.brains, (dying(original.run),)))
     overdue()
@@ -281,7 +281,7 @@ def test_a_tool_that_writes_after_the_deadline_finds_the_ticket_that_stands(shop
         return OpenedTicket(ticket_number=1, status="open", email=None)
 
     play = play_with((Scripted([TICKET]),))
-    play.say("Open a ticket")
+    play.say("Open a ticket My address is ana@example.com.")
     with pytest.raises(Dies):
         take_turn(play.thread, World(settings(), play.world.brains, (dying(remember),)))
     overdue()
@@ -292,7 +292,7 @@ def test_a_tool_that_writes_after_the_deadline_finds_the_ticket_that_stands(shop
 def test_ten_tickets_at_once_are_one_ticket(shop: Site) -> None:
     many = Reply(calls=tuple(ToolCall(str(n), "create_ticket", CASE.replace("Help", f"Help {n}")) for n in range(10)))
     play = play_with((Scripted([many, many, Reply(text="It is open.", intent=Intent.SMALLTALK)]),))
-    play.say("Open tickets")
+    play.say("Open tickets My address is ana@example.com.")
     assert play.answer().content == "It is open."
     assert (count(Ticket), play.turn().outcome) == (1, "ticketed")
 

@@ -278,7 +278,7 @@ def test_a_writing_tool_runs_once_although_its_worker_dies_after_it(shop: Site) 
     arguments = json.dumps({"email": "ana@example.com", "subject": "Help", "body": "Broken", "priority": "normal"})
     calls = (ToolCall("a", "create_ticket", arguments),)
     play = play_with((Scripted([Reply(calls=calls), Reply(text="Done.", intent=Intent.SMALLTALK)]),))
-    accepted = play.say("Open a ticket")
+    accepted = play.say("Open a ticket for ana@example.com")
     assert accepted.turn_id is not None
 
     class Dies(BaseException):

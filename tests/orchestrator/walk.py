@@ -136,7 +136,8 @@ class World(RuleBasedStateMachine):
             case Plan() | Draft() | RunTool():
                 self.pending = effect
             case ScreenMessage():
-                self.happen(MessageScreened((Verdict("length", passed=not self.refused),)))
+                guard = "disclosures" if len(self.events) % 2 else "length"
+                self.happen(MessageScreened((Verdict(guard, passed=not self.refused, reason="why"),)))
             case CheckDraft(text):
                 self.released = not self.must_be_held()
                 good = DraftPassedGuards((), text, confidence=self.confidence)

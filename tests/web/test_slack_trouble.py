@@ -139,6 +139,14 @@ def test_a_note_that_overtakes_the_news_of_its_own_head_is_kept(rig: Rig) -> Non
     assert [note.content for note in rig.session.scalars(select(Note))] == ["So quick"]
 
 
+def test_somebodys_own_token_is_no_affair_of_ours(rig: Rig) -> None:
+    rig.people.happens({"type": "tokens_revoked", "tokens": {"oauth": [ADA]}})
+    assert rig.session.scalars(select(Site.slack_fault)).one() == ""
+    rig.people.happens({"type": "tokens_revoked", "tokens": {"oauth": [], "bot": ["U0HANDRAIL"]}})
+    rig.session.expire_all()
+    assert rig.session.scalars(select(Site.slack_fault)).one() != ""
+
+
 @pytest.mark.parametrize("how", ["event", "answer"])
 def test_an_uninstalled_app_is_seen_and_holds_nobody_up(rig: Rig, how: str) -> None:
     if how == "event":

@@ -21,7 +21,7 @@ log = get_logger(__name__)
 SOURCE = "slack"
 SAID, CHANGED, DELETED, ASKED = "slack.said", "slack.changed", "slack.deleted", "slack.asked"
 SPOKEN = frozenset({"", "file_share", "thread_broadcast"})  # message subtypes that are somebody's words
-PUT_OUT = frozenset({"app_uninstalled", "tokens_revoked"})
+UNINSTALLED, REVOKED = "app_uninstalled", "tokens_revoked"
 CLOSED = frozenset(
     {"channel_archive", "channel_deleted", "channel_left", "group_archive", "group_deleted", "group_left"}
 )
@@ -51,7 +51,7 @@ def read(session: Session, body: dict[str, Any], raw: bytes) -> Received | None:
     if not isinstance(event, dict):
         raise BodyNotJson("The field `event` must be an object.")
     kind = _text(event, "type")
-    if kind in PUT_OUT:
+    if kind == UNINSTALLED or (kind == REVOKED and _ours_among(event.get("tokens"))):
         _note_fault(session, Site.slack_channel != "", APP_GONE)
     elif kind in CLOSED:
         _note_fault(session, Site.slack_channel == (_text(event, "channel") or "-"), CHANNEL_GONE)
@@ -132,6 +132,11 @@ def _ours(session: Session, channel: str) -> bool:
 def _note_fault(session: Session, which: Any, why: str) -> None:
     log.warning("slack_fault", cause=why)
     session.execute(update(Site).where(which).values(slack_fault=why + ADVICE))
+
+
+def _ours_among(tokens: Any) -> bool:
+    """True where a bot's token was revoked; those of people are none of ours."""
+    return isinstance(tokens, dict) and bool(tokens.get("bot"))
 
 
 def _bot(body: dict[str, Any]) -> str:
