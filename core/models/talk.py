@@ -120,7 +120,13 @@ class Message(Base):
         UniqueConstraint("thread_id", "client_msg_id"),
         # One turn speaks once: the database itself refuses a second reply.
         Index("uq_messages_reply", "turn_id", unique=True, postgresql_where=role == "agent"),
-        Index("ix_messages_words", text(MESSAGE_WORDS), postgresql_using="gin"),
+        # What is not sorted in yet is read through by every search: so no more than a few hundred messages wait for it.
+        Index(
+            "ix_messages_words",
+            text(MESSAGE_WORDS),
+            postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": 256},
+        ),
     )
 
 

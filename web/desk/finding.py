@@ -15,7 +15,7 @@ from core.models.talk import MESSAGE_WORDS, MESSAGES_A_BLOCK
 
 SHOWN = 50
 HITS = 2_000  # messages that have the words, of which conversations are made
-NAMED = 100  # blocks that the index is asked for by name; in more, few messages have the words
+NAMED = 4  # blocks that the index is asked for by name
 WORDS_MAX = 200
 LAST_POSITION = text("SELECT pg_sequence_last_value('messages_position_seq')")
 CONFIG = "simple"  # no stems: what staff search for are names, numbers and a visitor's own words in any language
@@ -54,12 +54,11 @@ def find(session: Session, sites: Sequence[str], wanted: Wanted) -> Sequence[Any
 
 
 def _blocks(session: Session) -> Iterator[range]:
-    """Where messages lie, the newest first, and each time sixteen times as many."""
+    """Where messages lie: the newest, which are all that a usual word needs; then all others."""
     last = (session.scalar(LAST_POSITION) or 0) // MESSAGES_A_BLOCK
-    count = 4
-    while last >= 0:
-        yield range(max(last - count + 1, 0), last + 1)
-        last, count = last - count, 16 * count
+    yield range(max(last - NAMED + 1, 0), last + 1)
+    if last >= NAMED:
+        yield range(last - NAMED + 1)
 
 
 def _with_words(sites: Sequence[str], wanted: Wanted, blocks: range) -> Rows:

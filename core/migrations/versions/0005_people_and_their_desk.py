@@ -187,6 +187,7 @@ def upgrade() -> None:
         ],
         unique=False,
         postgresql_using="gin",
+        postgresql_with={"gin_pending_list_limit": 256},
     )
     for column in ("verified_email", "contact_email"):
         where = sa.text(f"{column} IS NOT NULL")
