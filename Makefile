@@ -2,7 +2,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo demo-wordpress plugin pot test lint eval eval-retrieval eval-answerability bench bench-retrieval chaos walks race faults lock clean
+.PHONY: help setup setup-dev demo demo-wordpress plugin pot test lint eval eval-retrieval eval-answerability eval-guards bench bench-retrieval chaos walks race faults lock clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 17
@@ -40,6 +40,9 @@ eval-retrieval: setup-dev  ## nDCG@10 and recall@10, per leg; SETS="folder …" 
 
 eval-answerability: setup-dev  ## does the search know when the demo shop's documents hold no answer?
 	@$(BIN)/handrail eval-answerability
+
+eval-guards: setup-dev  ## personal data: what is found, what leaks, what is taken for it; FILES="file …" for other texts
+	@$(BIN)/handrail eval-guards $(FILES)
 
 bench: setup-dev  ## time from a message to its first sentence and to its end, beside a floor in the same run
 	@$(BIN)/handrail bench

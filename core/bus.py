@@ -80,6 +80,11 @@ def tell_desk(session: Session, site_id: str, kind: str, **ids: Any) -> None:
     session.info.setdefault("news", []).append(told)
 
 
+def forget(session: Session, thread_id: UUID) -> None:
+    """Take away the thread's news once `session` has committed, and what others have yet to tell of it."""
+    session.info.setdefault("forgotten", []).append(thread_id)
+
+
 def publish_all(news: Iterable[News | DeskNews]) -> None:
     """Publish now. A dead Redis is logged, never raised: listeners look into the database by themselves."""
     items = list(news)
@@ -96,9 +101,39 @@ def publish_all(news: Iterable[News | DeskNews]) -> None:
     failpoints.reached("after TELL")
 
 
+def forget_message(thread_id: UUID, message_id: UUID) -> None:
+    """Take a message out of the thread's recent news. A dead Redis is logged; what it still has expires by itself."""
+    key = stream_key(thread_id)
+    try:
+        rows: Any = client().xrange(key)
+        named = [id_ for id_, row in rows if row["kind"] == "message" and str(message_id) in row["data"]]
+        if named:
+            client().xdel(key, *named)
+    except redis.RedisError as error:
+        log.warning("news_not_forgotten", cause=repr(error))
+
+
 def publish(thread_id: UUID, kind: str, **data: Any) -> None:
     """Publish one piece of provisional news (a state, a guarded sentence) at once."""
     publish_all([News(thread_id, kind, data)])
+
+
+def forget_all(thread_ids: Iterable[UUID]) -> None:
+    """Take away the news of threads that are no more, and what a worker has yet to tell of them.
+
+    Without Redis they go by themselves within the hour.
+    """
+    keys = [stream_key(thread_id) for thread_id in thread_ids]
+    if not keys:
+        return
+    try:
+        with client().pipeline(transaction=False) as pipe:
+            for key in keys:
+                pipe.set(f"{key}:gone", 1, ex=STREAM_SECONDS)
+                pipe.delete(key)
+            pipe.execute()
+    except redis.RedisError as error:
+        log.warning("news_not_forgotten", count=len(keys), cause=repr(error))
 
 
 def _add(pipe: Any, item: News | DeskNews) -> None:
@@ -112,6 +147,7 @@ def _add(pipe: Any, item: News | DeskNews) -> None:
 
 
 ADD = """
+if redis.call('EXISTS', KEYS[1] .. ':gone') == 1 then return false end
 local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'kind', ARGV[1], 'data', ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 redis.call('PUBLISH', KEYS[1], id .. '\\n' .. ARGV[1] .. '\\n' .. ARGV[2])

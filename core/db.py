@@ -127,4 +127,5 @@ def leave(session: Session) -> None:
     """Send what the committed session left to be sent: news to listeners first, then jobs."""
     failpoints.reached("after COMMIT")
     bus.publish_all(session.info.pop("news", ()))
+    bus.forget_all(session.info.pop("forgotten", ()))
     queue.ring_all(session.info.pop("jobs", ()))

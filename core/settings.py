@@ -139,6 +139,13 @@ class Settings(BaseSettings):
     outgoing_private_hosts: tuple[str, ...] = ()  # hosts on private addresses that may be sent to all the same
     outgoing_kept_days: float = 7.0  # what has been sent
 
+    # Slack: one app in one workspace serves all sites, each in a channel of its own. docs/slack.md has the setting-up.
+    slack_bot_token: SecretStr = SecretStr("")  # xoxb-…
+    slack_signing_secret: SecretStr = SecretStr("")  # empty: nothing is taken from Slack
+    slack_signing_secret_before: SecretStr = SecretStr("")  # counts, too, while the secret is being changed
+    slack_api_url: str = "https://slack.com/api/"
+    slack_patience_hours: float = 24.0  # for so long things wait in order while Slack is away
+
     # Mail that leaves.
     smtp_host: str = ""  # "": none leaves
     smtp_port: int = Field(587, ge=1, le=65535)
@@ -161,6 +168,17 @@ class Settings(BaseSettings):
     # What other systems tell.
     webhooks_waiting_max: int = 20_000  # events; then senders are asked to come again
     webhook_bodies_kept_days: float = 30.0  # as they came, for audit
+
+    # The desk.
+    desk_url: str = ""  # where staff reach it, "https://support.shop.example"; "": as each request says
+    desk_idle_minutes: float = Field(120.0, gt=0)  # then a browser that did nothing is logged out …
+    desk_session_hours: float = Field(12.0, gt=0)  # … and this long after logging in, whatever it did
+    desk_upload_bytes: int = Field(25 * 1024 * 1024, ge=1)  # of one document
+    oidc_issuer: str = ""  # "https://login.shop.example/realms/staff"; "": staff log in with passwords alone
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")  # "" for a public client
+    oidc_name: str = "single sign-on"  # what the button calls it
+    oidc_private_hosts: tuple[str, ...] = ()  # issuers on private addresses that may be asked all the same
 
     # Doors.
     visitor_token_minutes: int = 60

@@ -11,6 +11,25 @@ from web.cli import make_cli, run
 app = make_cli()
 
 
+slack = typer.Typer(help="Setting Slack up: docs/slack.md has every step.", no_args_is_help=True)
+app.add_typer(slack, name="slack")
+
+
+@slack.command()
+def manifest(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where Slack reaches this Handrail: https://…")],
+) -> None:
+    """Print the app's manifest, to be pasted where Slack makes a new app."""
+    from ops.slack.manifest import filled
+
+    typer.echo(filled(url))
+
+
+@slack.callback()
+def about_slack() -> None:
+    """Slack's own commands stand below it, also while there is but one."""
+
+
 @app.command()
 def demo() -> None:
     """Start everything on this machine, with the demo shop: no key and no account needed."""
@@ -136,6 +155,21 @@ def judge_retrieval(
     if half not in {"", "a", "b"}:
         raise typer.BadParameter("it is a or b", param_hint="--half")
     run_retrieval(folder, as_json=json, limit=limit, seed=seed, half=half or None)  # type: ignore[arg-type]
+
+
+@app.command(name="eval-guards")
+def judge_guards(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Texts with labelled spans, or without any; our own by default.")
+    ] = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    show: Annotated[bool, typer.Option(help="Print every text at fault.")] = False,
+) -> None:
+    """Judge how personal data is found, what leaks and what is taken for it; exit code 1 below the targets."""
+    from ops.evals.pii import run_pii
+
+    raise typer.Exit(0 if run_pii(files or (), as_json=json, show=show) else 1)
 
 
 @app.command()

@@ -40,14 +40,16 @@ ANSWERED = text("""
     WHERE turn_id = :turn_id AND n = :n AND fence = :fence AND settled_at IS NULL
 """)
 # A worker that died while a model answered: what it held is taken as spent, since the model may have charged for it.
+# The thread is locked before its questions, as by whoever deletes both.
 SETTLE = text("""
+    WITH thread AS MATERIALIZED (SELECT id FROM threads WHERE id = :thread_id FOR NO KEY UPDATE)
     UPDATE model_calls SET settled_at = now(), estimated = estimated OR NOT answered,
         cost_micro = CASE WHEN answered THEN cost_micro ELSE held_micro END,
         fault = CASE WHEN answered THEN fault ELSE 'The answer was lost.' END
     FROM (
         SELECT model_calls.turn_id, n, model_calls.fence, reply IS NOT NULL OR fault <> '' AS answered,
                model_calls.fence < turns.fence OR ended_at IS NOT NULL AS past
-        FROM model_calls JOIN turns ON turns.id = model_calls.turn_id
+        FROM thread JOIN turns ON turns.thread_id = thread.id JOIN model_calls ON model_calls.turn_id = turns.id
         WHERE turns.id = :turn_id AND settled_at IS NULL
     ) AS open
     WHERE model_calls.turn_id = open.turn_id AND model_calls.n = open.n AND model_calls.fence = open.fence
@@ -115,7 +117,7 @@ def note(session: Session, call: Answered) -> None:
 def settle(session: Session, case: Case, turn_id: UUID) -> None:
     """Count what a turn's questions cost, and give back what they held beyond that. Whatever is settled stays so."""
     session.execute(SOON)  # the rows that all turns of a site share are not locked while a disk is waited for
-    rows = session.execute(SETTLE, {"turn_id": turn_id}).all()
+    rows = session.execute(SETTLE, {"turn_id": turn_id, "thread_id": case.thread_id}).all()
     for day in sorted({row.day for row in rows if row.held_micro}):
         held = sum(row.held_micro for row in rows if row.day == day)
         cost = sum(row.cost_micro for row in rows if row.day == day)

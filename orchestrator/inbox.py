@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from core.errors import MessageEmpty, MessageNotText, MessageTooLong, ThreadNotFound
 from core.log import EMAIL
 from core.models import Handoff, Message, Thread, Visitor
+from core.privacy.cleaning import clean
 from core.settings import get_settings
 from kb.analysis.language import language_of
 from orchestrator.case import Case, lock_case
@@ -18,6 +19,8 @@ from orchestrator.journal import open_turn, open_turn_of, record
 from orchestrator.memory import unanswered_messages
 from orchestrator.messages import say
 from orchestrator.open_turns import OpenTurn
+from orchestrator.phrases import removed
+from orchestrator.removing import without_secrets
 from tools.tickets import visitor_named, visitor_wrote
 
 KNOWN = text("SELECT id, turn_id FROM messages WHERE thread_id = :thread_id AND client_msg_id = :client_msg_id")
@@ -56,10 +59,14 @@ def accept(session: Session, thread: Thread, given: str, client_msg_id: str) -> 
 
     Raises MessageEmpty, MessageTooLong, MessageNotText, ThreadNotFound.
     """
-    words = checked(given)
+    words = legible(given)
     case = _locked(session, thread)
     if known := session.execute(KNOWN, {"thread_id": case.thread_id, "client_msg_id": client_msg_id}).one_or_none():
         return Accepted(known.id, known.turn_id, duplicate=True)
+    cleaned = without_secrets(session, case.thread_id, words)
+    words = cleaned.text
+    if cleaned.found:  # first, so that the visitor's message stays the newest
+        say(session, case.thread_id, "system", removed(cleaned.found))
     turn = None if case.status in WITH_A_PERSON else _turn(session, case)
     turn_id = turn.id if turn else None
     message_id = say(session, case.thread_id, "visitor", words, turn_id=turn_id, client_msg_id=client_msg_id)
@@ -80,13 +87,21 @@ def call_person(session: Session, thread: Thread, reason: str) -> UUID:
     """The visitor wants a person: the id of the handoff in which the thread now waits. Twice is once."""
     case = _locked(session, thread)
     if case.status not in WITH_A_PERSON:
-        record(session, _turn(session, case), PersonAskedFor(reason))
+        record(session, _turn(session, case), PersonAskedFor(clean(reason).text))
     waiting = select(Handoff.id).where(Handoff.thread_id == case.thread_id, Handoff.closed_at.is_(None))
     return session.scalars(waiting).one()
 
 
 def checked(given: str) -> str:
-    """`given` as it may be stored. Raises MessageEmpty, MessageTooLong or MessageNotText."""
+    """What staff write as it may be stored: without anybody's card, account, identity number or secret.
+
+    Raises MessageEmpty, MessageTooLong or MessageNotText.
+    """
+    return clean(legible(given)).text
+
+
+def legible(given: str) -> str:
+    """`given` as text of a size that is read. Raises MessageEmpty, MessageTooLong or MessageNotText."""
     words = given.replace("\r\n", "\n").strip()
     if not words:
         raise MessageEmpty

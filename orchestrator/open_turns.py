@@ -152,4 +152,5 @@ def reload(session: Session, turn: OpenTurn) -> None:
     """Learn what others have recorded meanwhile."""
     row = session.execute(STATE, {"id": turn.id}).one()
     turn.state, turn.seq, turn.known = codec.load_state(row.state), row.seq, None
+    turn.heard.clear()  # something may have been taken out of it meanwhile
     turn.pending = codec.load_outside(row.pending) if row.pending else None

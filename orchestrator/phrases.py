@@ -1,5 +1,8 @@
 """What the agent says in its own words, where no brain is asked."""
 
+from collections.abc import Sequence
+
+from core.privacy.found import Kind
 from orchestrator.events import Phrase
 
 ASK_ADDRESS = " Please write your e-mail address here, so that we can reach you."
@@ -33,3 +36,19 @@ def words(phrase: Phrase, ticket: int | None, *, address_known: bool) -> str:
 def with_address(said: str, *, address_known: bool) -> str:
     """`said`, and the request for an address where none is known."""
     return said if address_known else said + ASK_ADDRESS
+
+
+REMOVED: dict[Kind, str] = {
+    "card": "a card number",
+    "iban": "a bank account number",
+    "ssn": "a social security number",
+    "national_id": "an identity number",
+    "secret": "a password or key",
+    "security_code": "a security code",
+}
+
+
+def removed(kinds: Sequence[Kind]) -> str:
+    """What the visitor is told where something was taken out of a message before it was stored."""
+    named = " and ".join(dict.fromkeys(REMOVED[kind] for kind in kinds))
+    return f"To protect you, {named} was removed from your message before it was stored. Nobody here needs it."

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from brain.client import Intent, Reply, ToolCall, Usage
 from core.errors import TurnNotFound
+from core.privacy.cleaning import PART
 from orchestrator import asking, codec, inside
 from orchestrator.effects import CheckDraft, Draft, Outside, Plan, RunTool, Say, SayPhrase, ScreenMessage, State
 from orchestrator.events import (
@@ -213,6 +214,8 @@ def _question_again(stored: _Stored, seq: int, effect: Plan | Draft, call: Row[t
     memory = recall_again(stored.session, stored.turn.thread_id, request.upto, request.span)
     history = stored.history[: request.seq]
     ask = asking.question(effect, stored.site_name, memory, history, tools, request.temperature)
+    if any(PART in said.text for said in memory.said) or PART in memory.summary:
+        return  # the rest of a number came later, and its beginning was taken out of these words
     yield from stored.differs(seq, "the question to the model", request.sha256, asking.digest(ask))
 
 

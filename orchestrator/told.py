@@ -10,7 +10,8 @@ from tools import staff_news
 # Asked for every message, so it is plain, and one question.
 LISTENERS = text("""
     SELECT threads.site_id, sites.slack_channel <> '' AS slack,
-           EXISTS (SELECT FROM handoffs WHERE thread_id = threads.id AND closed_at IS NULL) AS awaited
+           threads.channel = 'slack'
+               OR EXISTS (SELECT FROM handoffs WHERE thread_id = threads.id AND closed_at IS NULL) AS awaited
     FROM threads JOIN sites ON sites.id = threads.site_id
     WHERE threads.id = :thread_id
 """)
@@ -22,7 +23,8 @@ def tell_staff(session: Session, thread_id: UUID, what: str, *, once: str = "", 
     `what`, and the ids that go with it:
 
         handoff   handoff           a thread waits, or somebody took it unasked (the queue's own: `tools.handoffs`)
-        message   message           somebody said something; Slack hears of it only while a handoff is open
+        message   message           somebody said something; Slack hears of it only while a handoff is open, or if
+                                        it was Slack where somebody asked
         state     handoff           it was claimed, taken over, returned, resolved, or found overdue
         reminder  handoff           nobody came, or answered: told once for each time that a visitor waits
         note      note              staff wrote to each other, or changed what they wrote

@@ -2,6 +2,8 @@
 
 import re
 
+from core.privacy.cleaning import clean
+
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses NUL, UTF-8 refuses half a character
 
 
@@ -15,6 +17,11 @@ def storable(text: str) -> str:
 def fitted(text: str, longest: int) -> str:
     """`text` as a column takes it: storable, and at most `longest` characters."""
     return storable(text)[:longest]
+
+
+def cleaned(text: str, longest: int) -> str:
+    """As `fitted`, for what people or models wrote: without cards, accounts, identity numbers and secrets."""
+    return clean(storable(text)).text[:longest]
 
 
 def shortened(text: str, longest: int) -> str:

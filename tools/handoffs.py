@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from core.errors import Conflict
 from core.models import Handoff, Thread
 from tools import notices, staff_news
-from tools.fitted import fitted
+from tools.fitted import cleaned
 
 REASON_MAX = 500
 EXCERPT_MAX = 2_000
@@ -30,8 +30,8 @@ def queue_handoff(
         "key": key,
         "site_id": site_id,
         "thread_id": thread_id,
-        "reason": fitted(reason, REASON_MAX),
-        "excerpt": fitted(excerpt, EXCERPT_MAX),
+        "reason": cleaned(reason, REASON_MAX),
+        "excerpt": cleaned(excerpt, EXCERPT_MAX),
         "priority": priority,
     }
     # No target: both the key and "a thread waits once" may be the conflict.

@@ -31,6 +31,7 @@ def _tell(session: Session, kind: str, row: Ticket | Handoff, key: str, **more: 
     outbox.put(
         session,
         site_id=row.site_id,
+        thread_id=row.thread_id,
         destination=f"notices:{row.site_id}",
         kind=kind,
         key=key,

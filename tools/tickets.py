@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from core.models import Thread, Ticket, TicketEvent, Visitor
 from tools import letters, notices, staff_news
 from tools.due import due
-from tools.fitted import fitted
+from tools.fitted import cleaned
 
 SUBJECT_MAX = 200
 BODY_MAX = 4_000
@@ -36,8 +36,8 @@ def open_ticket(
         "site_id": site_id,
         "thread_id": thread_id,
         "email": email,
-        "subject": fitted(subject, SUBJECT_MAX),
-        "body": fitted(body, BODY_MAX),
+        "subject": cleaned(subject, SUBJECT_MAX),
+        "body": cleaned(body, BODY_MAX),
         "priority": priority,
     }
     due_at = due(session, site_id, priority)

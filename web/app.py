@@ -10,16 +10,28 @@ from starlette.types import ASGIApp
 
 from core import log, queue
 from core.settings import Settings, get_settings
-from web import assets, chat, faults, health, knowledge, look, stream, transcripts
+from web import assets, chat, faults, health, knowledge, look, stream, transcripts, visitors
+from web.desk import doors as desk
 from web.edge import Edge
 from web.hub import Hub
 from web.short import Short
-from web.webhooks import doors
+from web.slack import doors as slack
+from web.webhooks import doors, privacy
 from web.webhooks.intake import Intake
 from web.webhooks.secrets import Secrets
 
 # To add a door: write its file, add its router here.
-ROUTERS = (chat.router, transcripts.router, stream.router, knowledge.router, doors.router, health.router)
+ROUTERS = (
+    chat.router,
+    visitors.router,
+    transcripts.router,
+    stream.router,
+    knowledge.router,
+    doors.router,
+    privacy.router,
+    slack.router,
+    health.router,
+)
 
 DESCRIPTION = "Support for a site's visitors: cited answers, orders, tickets, and people."
 
@@ -42,16 +54,18 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     app.state.webhook_secrets = Secrets()
     for router in ROUTERS:
         app.include_router(router)
+    desk.add(app, settings)
     assets.mount(app)
     faults.add_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(Short, routes=doors.router.routes, paths=doors.SHORT)
-    app.add_middleware(Edge, max_bytes=settings.body_max_bytes, larger={"/webhook": doors.BODY_MAX})
+    larger = dict.fromkeys(("/webhook", "/slack"), doors.BODY_MAX) | desk.larger(settings)
+    app.add_middleware(Edge, max_bytes=settings.body_max_bytes, larger=larger)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(settings.allowed_origins),
         allow_credentials=False,  # a token in a header, never a cookie
-        allow_methods=["GET", "POST"],
+        allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "X-Request-ID", "X-API-Key"],
         expose_headers=["X-Request-ID", "Retry-After"],
         max_age=3600,
@@ -66,9 +80,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings.signing_key()  # a weak key is refused before the first visitor, not by the first
     queue.connect()
     app.state.hub.start()
+    app.state.ear.start()
     app.state.intake.start()
     yield
     app.state.intake.stop()
+    await app.state.ear.stop()
     await app.state.hub.stop()
 
 

@@ -12,6 +12,7 @@ from core.db import transaction
 from core.errors import MessageNotFound
 from core.models import Feedback, Message, Thread
 from orchestrator import inbox
+from tools.fitted import cleaned
 from web import auth, sessions
 from web.deps import Bearer, Calling, Chosen, address, limit, own_thread
 from web.schemas import (
@@ -28,6 +29,7 @@ from web.schemas import (
     ThreadShown,
 )
 
+TAG_MAX = 40  # characters
 PROBLEMS: dict[int | str, dict[str, object]] = {
     401: {"model": Problem, "description": "TokenMissing, TokenInvalid, TokenExpired"},
     404: {"model": Problem, "description": "SiteNotFound, ThreadNotFound, MessageNotFound"},
@@ -87,10 +89,11 @@ def give_feedback(given: FeedbackGiven, visitor: Calling) -> FeedbackKept:
     """Keep a thumb on an answer; a second one replaces the first."""
     with transaction() as session:
         message = _answer_to(session, visitor, given.message_id)
-        row = {"thumbs": given.thumbs, "tags": given.tags}
+        tags = [cleaned(tag, TAG_MAX) for tag in given.tags]
+        row = {"thumbs": given.thumbs, "tags": tags}
         statement = insert(Feedback).values(message_id=message.id, **row)
         session.execute(statement.on_conflict_do_update(index_elements=[Feedback.message_id], set_=row))
-        return FeedbackKept(message_id=message.id, thumbs=given.thumbs, tags=given.tags)
+        return FeedbackKept(message_id=message.id, thumbs=given.thumbs, tags=tags)
 
 
 def _messages(session: Session, thread: Thread) -> list[MessageShown]:

@@ -19,6 +19,8 @@ from web.commands import (
     processes,
     replay,
     sites,
+    slack,
+    staff,
     tickets,
     webhooks,
 )
@@ -30,6 +32,8 @@ sites.site.command()(hours.wait)
 sites.site.command("webhooks")(webhooks.set_webhooks)
 sites.site.command("mail")(mail.set_mail)
 sites.site.command("helpdesk")(helpdesk.set_helpdesk)
+sites.site.command("slack")(slack.show_in_slack)
+sites.site.command("list")(slack.list_sites)
 
 
 def make_cli() -> typer.Typer:
@@ -42,6 +46,7 @@ def make_cli() -> typer.Typer:
     cli.add_typer(sites.orders, name="orders")
     cli.add_typer(kb.kb, name="kb")
     cli.add_typer(desk.desk, name="desk")
+    cli.add_typer(staff.staff, name="staff")
     cli.add_typer(tickets.tickets, name="tickets")
     cli.add_typer(mail.mail, name="mail")
     cli.add_typer(outbox.outbox, name="outbox")

@@ -26,6 +26,14 @@ def settings_of(request: Request) -> Settings:
 Chosen = Annotated[Settings, Depends(settings_of)]
 
 
+async def raw_body(request: Request) -> bytes:
+    """The body as it came, for signatures over its bytes."""
+    return await request.body()
+
+
+Raw = Annotated[bytes, Depends(raw_body)]
+
+
 def bearer(authorization: Annotated[str | None, Header()] = None) -> str | None:
     """The token after `Bearer`, if one was sent."""
     scheme, _, token = (authorization or "").partition(" ")

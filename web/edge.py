@@ -21,6 +21,7 @@ log = get_logger(__name__)
 
 SANE_ID = re.compile(r"[\w.:-]{8,64}", re.ASCII)
 BODY_SECONDS = 15.0  # for the whole body: a sender that drips is cut off
+SLOWEST = 128 * 1024  # bytes a second of a large one, beyond that
 
 SECURITY_HEADERS = {  # as they go onto the wire, unless an answer has its own
     b"x-content-type-options": b"nosniff",
@@ -83,6 +84,7 @@ class Edge:
 
     def _limited(self, receive: Receive, answer: "_Answer", most: int) -> Callable[[], Awaitable[Message]]:
         read, complete, until = 0, False, time.monotonic() + self.body_seconds
+        until += max(most - self.max_bytes, 0) / SLOWEST
 
         async def limited() -> Message:
             nonlocal read, complete

@@ -21,6 +21,7 @@ from web import metrics
 from web.beats import alive_queues
 from web.resting import degraded
 from web.schemas import Knowledge, Readiness
+from web.slack.setting import faults
 
 OK = "ok"
 SITES_SHOWN = 50  # the worst first
@@ -56,17 +57,19 @@ def readiness() -> Readiness:
     parts = {"redis": _redis()}
     found: dict[str, Freshness] = {}
     models: dict[str, SiteModels] = {}
+    rests = degraded(get_settings())
     try:
         with transaction() as session:
             parts.update(_in_database(session))
             found, models = all_freshness(session), all_models(session)
             parts["index"] = _index(found)
+            rests |= faults(session)
     except SQLAlchemyError:
         parts["database"] = "It can't be reached: check DATABASE_URL and that PostgreSQL runs."
     ready = all(state == OK for state in parts.values())
     worst = sorted(found, key=lambda site: (found[site].kind == OK, not found[site].failed, site))[:SITES_SHOWN]
     known = {site: _knowledge(found[site], models[site]) for site in worst}
-    return Readiness(ready=ready, parts=parts, degraded=degraded(get_settings()), knowledge=known)
+    return Readiness(ready=ready, parts=parts, degraded=rests, knowledge=known)
 
 
 def _redis() -> str:

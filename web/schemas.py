@@ -157,6 +157,35 @@ class FeedbackGiven(Given):
     tags: list[Tag] = Field(default=[], max_length=10)
 
 
+class MessageLeft(Given):
+    """A message for the team, to be answered by e-mail. The same `client_msg_id` twice is one."""
+
+    thread_id: GivenId
+    name: Annotated[Words, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+    email: Address
+    question: str
+    client_msg_id: ClientId
+
+
+class MessageTaken(BaseModel):
+    """The ticket, under the number by which visitor and staff call it."""
+
+    ticket_number: int
+
+
+class DataErased(BaseModel):
+    """Everything is deleted; the receipt names it, and nobody."""
+
+    receipt: UUID
+
+
+class SiteOffer(BaseModel):
+    """What a site's chat offers now, the same for every visitor. `people` is null where none are told."""
+
+    people: People | None
+    transcript_by_email: bool
+
+
 class FeedbackKept(BaseModel):
     """What is stored now."""
 

@@ -45,7 +45,12 @@ def make_server(app: FastAPI, *, host: str, port: int) -> Server:
         timeout_keep_alive=20,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    return Server(config, app.state.hub.end_streams)
+
+    def end_streams() -> None:
+        app.state.hub.end_streams()
+        app.state.ear.end_streams()
+
+    return Server(config, end_streams)
 
 
 def check_port(host: str, port: int) -> None:

@@ -63,7 +63,7 @@ class AuditEntry(Base):
     subject: Mapped[str] = mapped_column(String(120), server_default="")  # "thread:0b9f…"
     details: Mapped[Json] = mapped_column(JSONB, server_default="{}")
     address: Mapped[str] = mapped_column(String(64), server_default="")
-    __table_args__ = (Index(None, "site_id", "id"), Index(None, "subject", "id"))
+    __table_args__ = (Index(None, "site_id", "id"), Index(None, "subject", "id"), Index(None, "actor", "id"))
 
 
 class Note(Base):

@@ -3,12 +3,21 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
 from core.models.columns import Json, at_column, id_column, maybe_at_column, site_column
+
+MESSAGES_A_BLOCK = 5_000
+# The words of a message, and beside them the block that it lies in: so a word that stands in every message is looked
+# for among the newest alone, and costs no more than a rare one.
+# Spelled as PostgreSQL spells it back, so that the schema's test can compare.
+MESSAGE_WORDS = (
+    "(to_tsvector('simple'::regconfig, content) || "
+    f"array_to_tsvector(ARRAY['@'::text || ((\"position\" / {MESSAGES_A_BLOCK})::text)]))"
+)
 
 
 class Site(Base):
@@ -64,6 +73,10 @@ class Visitor(Base):
     verified_email: Mapped[str | None] = mapped_column(String(320))  # proven by an identity token
     contact_email: Mapped[str | None] = mapped_column(String(320))  # merely told
     created_at: Mapped[datetime] = at_column()
+    __table_args__ = (
+        Index("ix_visitors_verified_email", "verified_email", postgresql_where=verified_email.is_not(None)),
+        Index("ix_visitors_contact_email", "contact_email", postgresql_where=contact_email.is_not(None)),
+    )
 
 
 class Thread(Base):
@@ -83,6 +96,7 @@ class Thread(Base):
     held_micro: Mapped[int] = mapped_column(BigInteger, server_default="0")  # reserved for questions to models …
     spent_micro: Mapped[int] = mapped_column(BigInteger, server_default="0")  # … and spent, in millionths of a dollar
     created_at: Mapped[datetime] = at_column()
+    __table_args__ = (Index(None, "site_id", "created_at"),)
 
 
 class Message(Base):
@@ -106,6 +120,7 @@ class Message(Base):
         UniqueConstraint("thread_id", "client_msg_id"),
         # One turn speaks once: the database itself refuses a second reply.
         Index("uq_messages_reply", "turn_id", unique=True, postgresql_where=role == "agent"),
+        Index("ix_messages_words", text(MESSAGE_WORDS), postgresql_using="gin"),
     )
 
 

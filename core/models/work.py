@@ -109,4 +109,7 @@ class Outgoing(Base):
     reason: Mapped[str] = mapped_column(Text, server_default="")  # why the last attempt failed
     created_at: Mapped[datetime] = at_column()
     sent_at: Mapped[datetime | None] = maybe_at_column()
-    __table_args__ = (Index("ix_outbox_due", "due_at", postgresql_where=state == "pending"),)
+    __table_args__ = (
+        Index("ix_outbox_due", "due_at", postgresql_where=state == "pending"),
+        Index("ix_outbox_waiting", "destination", "id", postgresql_where=state == "pending"),
+    )

@@ -13,6 +13,8 @@ DEEPEST = 200  # a page nested deeper than this is an attack, not a page
 LEAST_WORDS = 4  # of a picture's text that tells something
 FILE_NAME = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif)\b|^[\w-]*\d[\w-]*$", re.IGNORECASE)
 LINES = re.compile(r"[^\S\n]+")
+BREAK = "\u2028"  # where a line is broken on purpose; a line's end in the page's source means nothing
+GOES_ON = (",", "،", "、")  # a sentence after these, and before a small letter, was broken for looks
 
 
 class Walk:
@@ -35,7 +37,7 @@ class Walk:
         return self._blocks
 
     def _end(self) -> None:
-        text = tidy("".join(self._words))
+        text = "\n".join(_lines("".join(self._words)))
         self._words = []
         if text:
             kind, level = ("item", self._items - 1) if self._items else ("paragraph", 0)
@@ -65,7 +67,7 @@ class Walk:
         elif tag in INLINE:
             self._inside(element)
         elif tag == "br":
-            self._hear(" ")
+            self._hear(BREAK)
         else:
             self._end()
             self._block(element, tag)
@@ -129,6 +131,17 @@ class Walk:
             self._end()
             self._hear(told)
             self._end()
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of an address, or of a list that is made of breaks alone."""
+    lines: list[str] = []
+    for line in filter(None, map(tidy, text.split(BREAK))):
+        if lines and (lines[-1].endswith(GOES_ON) or line[0].islower()):
+            lines[-1] += f" {line}"
+        else:
+            lines.append(line)
+    return lines
 
 
 def anchor_of(element: _Element) -> str:

@@ -15,8 +15,14 @@ class Bench(StrEnum):
     RETRIEVAL = "retrieval"
     INDEXING = "indexing"
     WEBHOOKS = "webhooks"
+    DESK = "desk"
     REFUSALS = "refusals"
+    SLACK = "slack"
+    PRIVACY = "privacy"
 
 
 ALL = (Bench.TURN, Bench.LOAD, Bench.MEMORY, Bench.THREAD, Bench.PHASES)  # the others take longer than all of these
-ALONE = frozenset({Bench.RETRIEVAL, Bench.INDEXING, Bench.WEBHOOKS, Bench.REFUSALS})  # they have servers of their own
+# They have servers and data of their own.
+ALONE = frozenset(
+    {Bench.RETRIEVAL, Bench.INDEXING, Bench.WEBHOOKS, Bench.REFUSALS, Bench.SLACK, Bench.PRIVACY, Bench.DESK}
+)

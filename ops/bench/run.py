@@ -38,18 +38,24 @@ def run_bench(which: Sequence[Bench], rounds: int, turns: int, size: Size) -> No
 
 def run_alone(which: Bench, rounds: int, size: Size) -> None:
     """Run one on a fresh database, gone after it."""
+    from ops.bench.desk import run_desk
     from ops.bench.indexing import run_indexing
+    from ops.bench.privacy import run_privacy
     from ops.bench.refusals import run_refusals
     from ops.bench.retrieval import run_retrieval
+    from ops.bench.slack import run_slack
     from ops.bench.webhooks import run_webhooks
 
     runs: dict[Bench, Callable[[], object]] = {
         Bench.RETRIEVAL: lambda: run_retrieval(size.chunks, quick=size.quick, peers=size.peers, json=size.json),
         Bench.INDEXING: lambda: run_indexing(quick=size.quick, json=size.json),
         Bench.WEBHOOKS: lambda: run_webhooks(min(rounds, MOST_ROUNDS)),
+        Bench.DESK: lambda: run_desk(rounds),
         Bench.REFUSALS: lambda: run_refusals(rounds * GUESSES_A_ROUND),
+        Bench.SLACK: lambda: run_slack(rounds),
+        Bench.PRIVACY: lambda: run_privacy(rounds),
     }
-    sides = two_sides() if which is Bench.WEBHOOKS else None  # what is under test gets a core to itself
+    sides = two_sides() if which in {Bench.WEBHOOKS, Bench.SLACK} else None  # what is under test gets a core to itself
     cores = on_cores(sides[1] if sides else None)
     with tempfile.TemporaryDirectory(prefix="handrail-bench-") as home, cores, apart(home):
         typer.echo(f"\n== {which}")

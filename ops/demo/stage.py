@@ -7,13 +7,13 @@ from core import db
 from core.models import Document
 from core.settings import Settings
 from ops import reading
-from ops.demo import content
+from ops.demo import content, team
 from ops.supervisor import Watch
 
 NEXT = """Handrail is ready: http://{host}:{port}/
   Open that page and ask, for example: How long do I have to return a jacket?
   On the command line: handrail ask --site demo "Do you deliver to Norway?"
-  Who waits for a person: handrail desk
+  Who waits for a person: http://{host}:{port}/desk as {staff}, password {secret} (new at each start)
   Logs: {home}/log    Stop: Ctrl-C"""
 
 
@@ -29,4 +29,5 @@ class DemoShop:
         with db.transaction() as session:
             documents = content.prepare(session)
         reading.follow(Document.id.in_(documents), len(documents), "Reading the demo shop's documents", watch)
-        yield NEXT.format(host=settings.host, port=settings.port, home=settings.home)
+        words = {"host": settings.host, "port": settings.port, "home": settings.home}
+        yield NEXT.format(**words, staff=team.EMAIL, secret=team.hire())

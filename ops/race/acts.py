@@ -35,6 +35,7 @@ class Table:
     thread_id: UUID
     visitor_id: UUID
     seed: int
+    reviewed: bool = False
     counts: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)  # by the visitor, in order
@@ -76,7 +77,7 @@ def be_visitor(table: Table) -> None:
             )
         if sent:
             table.said.append(words)
-        if chance.random() < 0.3:  # noqa: PLR2004
+        if chance.random() < (0.05 if table.reviewed else 0.3):
             table.attempt("visitor wants a person", lambda s: inbox.call_person(s, table.thread(s), INTERNAL))
         time.sleep(chance.random() * LONGEST_PAUSE_S)
 
@@ -85,8 +86,10 @@ def be_staff(table: Table, person: Person, *, first: str = "") -> None:
     """Do this and that, `first` first; all is tried whoever has the conversation."""
     chance, who = random.Random(f"{table.seed}{person.name}"), person.name  # noqa: S311
     out = table.replied.setdefault(who, [])
-    weights = {"claim": 5, "reply": 5, "note": 2, "return": 4, "resolve": 1, "take": 3, "take over": 1, "draft": 2}
-    for n in range(STEPS):
+    weights = {"claim": 5, "reply": 5, "note": 2, "return": 4, "resolve": 1, "take": 3, "take over": 1}
+    if table.reviewed:  # a draft is held only while the bot has the conversation
+        weights = {"draft": 24, "take": 1, "claim": 1, "return": 2, "note": 1}
+    for n in range(STEPS * (1 + 2 * table.reviewed)):  # drafts come late
         act = first if first and n == 0 else chance.choices([*weights], [*weights.values()])[0]
         if act == "reply":
             words = f"{who} says {n}."
@@ -135,8 +138,8 @@ def settle_draft(session: Session, table: Table, person: Person) -> None:
     held = next((each for each in review.drafts(session, table.site_id) if each.thread_id == table.thread_id), None)
     if held is None:
         raise NotFound
-    if table.seed % 3:
-        review.approve(session, held.name, person, "Gladly." if table.seed % 2 else None)
+    if (choice := held.n % 3) < 2:  # noqa: PLR2004
+        review.approve(session, held.name, person, "Gladly." if choice else None)
     else:
         review.refuse(session, held.name, person, INTERNAL)
 

@@ -52,7 +52,7 @@ def run_races(rounds: int, seed: int = 0) -> Figures:
     figures, begun = Figures(), time.monotonic()
     with _stage() as (sites, staff):
         for n in range(rounds):
-            table = _lay(sites[n % REVIEWED_EACH == REVIEWED_EACH - 1], seed + n)
+            table = _lay(sites, seed + n, reviewed=n % REVIEWED_EACH == REVIEWED_EACH - 1)
             _play(table, staff, n)
             _close(table, staff)
             with transaction() as session:
@@ -132,13 +132,14 @@ def _settings() -> Settings:
     return get_settings().model_copy(update={"lease_seconds": LEASE_S, "tool_retry_delays_ms": (1, 2)})
 
 
-def _lay(site_id: str, seed: int) -> Table:
+def _lay(sites: tuple[str, str], seed: int, *, reviewed: bool) -> Table:
+    site_id = sites[reviewed]
     with transaction() as session:
         visitor = Visitor(id=uuid4(), site_id=site_id)
         session.add(visitor)
         session.flush()
         thread = inbox.open_thread(session, site_id, "web", visitor=visitor)
-        return Table(site_id, thread.id, visitor.id, seed)
+        return Table(site_id, thread.id, visitor.id, seed, reviewed)
 
 
 @contextmanager

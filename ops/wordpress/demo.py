@@ -9,7 +9,7 @@ from core.errors import Unavailable
 from core.models import Document, Site
 from core.settings import Settings
 from ops import reading
-from ops.demo import content
+from ops.demo import content, team
 from ops.supervisor import Watch
 from ops.wordpress import shop, site
 from ops.wordpress.files import Value, php_literal
@@ -31,7 +31,7 @@ NEXT = """Handrail is ready behind WordPress: {url}/
   Behind the scenes: {url}/wp-admin/ as {admin}, password {password}. Change a page, upload a PDF, put one into the
   trash, and ask again.
   As a customer with orders: {url}/wp-login.php as {customer}, password {password}
-  Who waits for a person: handrail desk
+  Who waits for a person: {desk} as {staff}, password {secret} (new at each start)
   Logs: {home}/log    Stop: Ctrl-C"""
 
 
@@ -69,6 +69,7 @@ class OnWordPress:
             ours = (Document.site_id == SITE) & (Document.state != "removed")
             reading.follow(ours, filled.pages + filled.files, "Reading what WordPress tells", watch)
             said = {"url": shown.url, "admin": site.ADMIN, "password": site.PASSWORD, "home": settings.home}
+            said |= {"desk": f"http://{settings.host}:{settings.port}/desk", "staff": team.EMAIL, "secret": team.hire()}
             yield NEXT.format(customer=content.customers()[0].email, **said)
         finally:
             shown.stop()

@@ -10,6 +10,11 @@
 $handrail_root = rtrim( $_SERVER['DOCUMENT_ROOT'], '/' );
 $handrail_path = rawurldecode( (string) parse_url( $_SERVER['REQUEST_URI'], PHP_URL_PATH ) );
 $handrail_file = realpath( $handrail_root . '/' . $handrail_path );
+if ( false === $handrail_file && preg_match( '#^/[\w-]+(/(?:wp-(?:admin|content|includes)/.*|wp-[\w-]+\.php))$#', $handrail_path, $handrail_parts ) ) {
+	// A network in folders: all of its sites have the same core.
+	$handrail_path = $handrail_parts[1];
+	$handrail_file = realpath( $handrail_root . $handrail_path );
+}
 
 $handrail_inside = false !== $handrail_file && str_starts_with( $handrail_file . '/', $handrail_root . '/' );
 if ( preg_match( '#/\.|/wp-content/(database|debug\.log)|/wp-config\.php#', $handrail_path ) ) {
@@ -24,6 +29,12 @@ if ( $handrail_inside && is_dir( $handrail_file ) && is_file( $handrail_file . '
 	$handrail_file .= '/index.php';
 }
 if ( $handrail_inside && is_file( $handrail_file ) && ! str_ends_with( $handrail_file, '.php' ) ) {
+	if ( isset( $handrail_parts ) && $handrail_parts ) {
+		$handrail_types = array( 'css' => 'text/css', 'js' => 'text/javascript', 'svg' => 'image/svg+xml' );
+		header( 'Content-Type: ' . ( $handrail_types[ pathinfo( $handrail_file, PATHINFO_EXTENSION ) ] ?? 'application/octet-stream' ) );
+		readfile( $handrail_file );
+		return true;
+	}
 	return false; // PHP's server sends it.
 }
 if ( ! $handrail_inside || ! is_file( $handrail_file ) ) {

@@ -19,6 +19,7 @@ from orchestrator.guards import (
     markup,
     numbers,
     orders,
+    pii,
     promises,
     secrecy,
 )
@@ -34,6 +35,7 @@ INPUT_GUARDS: tuple[Callable[[str], Verdict], ...] = (
 OUTPUT_GUARDS: tuple[Callable[[DraftText, Evidence], Verdict], ...] = (
     markup.check,
     secrecy.check,
+    pii.check,
     content.check_draft,
     citations.check,
     numbers.check,

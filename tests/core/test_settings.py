@@ -64,7 +64,8 @@ def test_celery_spells_a_socket_its_own_way() -> None:
     ("text", "masked"),
     [
         ("mail ana@example.com now", "mail [email] now"),
-        ("card 4111 1111 1111 1111", "card [number]"),
+        ("card 4111 1111 1111 1111", "card [card number removed]"),
+        ("call 0171 5551234", "call [number]"),
         ("order 10231", "order 10231"),
     ],
 )

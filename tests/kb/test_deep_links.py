@@ -18,6 +18,7 @@ SPACER = "<div style='height:1500px'></div>"
 HARD = f"""<!doctype html><html><head><meta charset="utf-8"><style>{TARGET_STYLE}</style></head><body><main>{SPACER}
 <h2 id="address">Where we are</h2>
 <p>Fjordlight Outfitters, open all week,<br>12 Harbour Street, second floor,<br>Bergen, behind the old church.</p>
+<p>Monday: 9 to 17<br>Tuesday: 10 to 18<br>Sunday: the shop stays closed</p>
 <h2 id="prices">Prices</h2><table><tr><th>Country</th><th>Way</th><th>Price</th></tr>
 <tr><td rowspan="2">Norway</td><td>Standard</td><td>9.90 EUR</td></tr><tr><td>Express</td><td>19.90 EUR</td></tr>
 <tr><td>Iceland</td><td>Standard</td><td>9.90 EUR</td></tr></table>
@@ -58,6 +59,8 @@ def test_a_link_to_any_part_of_the_demo_s_pages_leads_there(chromium: Browser) -
             "Fjordlight Outfitters is in Bergen, 12 Harbour Street.",
             "Fjordlight Outfitters, open all week, 12 Harbour Street, second floor, Bergen, behind the old church.",
         ),
+        ("Tuesday: 10 to 18", "Tuesday: 10 to 18"),
+        ("The shop stays closed on Sunday.", "Sunday: the shop stays closed"),
         ("Express to Norway is 19.90 EUR.", "Country: Norway | Way: Express | Price: 19.90 EUR"),
         ("Iceland is 9.90 EUR.", "Country: Iceland | Way: Standard | Price: 9.90 EUR"),
         ("Boots fit 41 to 43.", "Size: Boots | Fits: 41 - 43, well-worn, wide & high"),

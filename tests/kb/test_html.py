@@ -98,6 +98,30 @@ def test_code_keeps_its_lines_and_pictures_what_they_show() -> None:
     assert texts(f"<main>{body}</main>") == ["a = 1\n b = 2", "The valve is at the left of the bag", "Done 🎉"]
 
 
+@pytest.mark.parametrize(
+    ("body", "lines"),
+    [
+        (
+            "Monday: 9 to 5<br>Tuesday: closed<br />\n  Sunday: closed",
+            "Monday: 9 to 5\nTuesday: closed\nSunday: closed",
+        ),
+        (
+            "<b>Fjordlight</b><br>12 Harbour\nStreet<br><br>5003 <i>Bergen</i><br>",
+            "Fjordlight\n12 Harbour Street\n5003 Bergen",
+        ),
+        ("Fjordlight,<br>12 Harbour Street,<br>Bergen", "Fjordlight, 12 Harbour Street, Bergen"),
+        ("You can return<br>what you did not use.", "You can return what you did not use."),
+        ("العنوان،<br>بيرغن", "العنوان، بيرغن"),
+        ("<br><br>", ""),
+    ],
+)
+def test_a_break_ends_a_line_unless_the_sentence_goes_on(body: str, lines: str) -> None:
+    """As addresses and lists of facts are written; headings and cells of tables stay on one line."""
+    assert texts(f"<p>First.</p><p>{body}</p>") == ["First.", *filter(None, [lines])]
+    assert texts(f"<ul><li>{body}</li></ul><p>Last.</p>") == [*filter(None, [lines]), "Last."]
+    assert texts("<h2>Our<br>shop</h2><p>Here.</p>") == ["Our shop", "Here."]
+
+
 def test_a_title_may_hold_the_end_of_a_script() -> None:
     loaded = load(b"<!doctype html><title>What </script> does | Docs</title><script>x('</b>')</script><p>Ends it.", "a")
     assert (loaded.title, [block.text for block in loaded.blocks]) == ("What </script> does", ["Ends it."])

@@ -1,5 +1,7 @@
 """Who has a conversation: claims, steps in, replies, returns, and whoever may not."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -113,6 +115,29 @@ def test_two_of_one_name_are_two(play: Play, ana: Person) -> None:
         desk.claim(opened, 1, ana)
     with pytest.raises(Conflict, match="Ana has this conversation already"), db.transaction() as opened:
         desk.claim(opened, 1, other)
+
+
+def test_of_two_who_claim_at_the_same_moment_one_wins_each_time(play: Play, ana: Person, sue: Person) -> None:
+    signal = threading.Barrier(2)
+
+    def claim(number: int, person: Person) -> str:
+        signal.wait()
+        try:
+            with db.transaction() as session:
+                desk.claim(session, number, person)
+        except Conflict as error:
+            return error.detail
+        return person.name
+
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(2, 12):
+            call(play_with((Scripted([HELLO]),)))
+            ends = [pool.submit(claim, number, person) for person in (ana, sue)]
+            first, second = sorted(end.result() for end in ends)
+            assert {first, second} in (
+                {"Ana", "Ana has this conversation already."},
+                {"Sue", "Sue has this conversation already."},
+            )
 
 
 def test_whoever_works_elsewhere_learns_of_no_handoff(play: Play) -> None:

@@ -156,6 +156,29 @@ def test_orders_are_kept_and_forgotten(session: Session, shop: Site) -> None:
     assert session.scalars(select(Order)).all() == []
 
 
+def test_an_order_is_forgotten_under_its_number_and_not_under_its_id(session: Session, shop: Site) -> None:
+    """A shop that counts its orders in its own way: the id of one may be the number of another."""
+
+    def told(action: str, order_id: int, minute: int, **data: Any) -> list[str]:
+        came(session, action, subject=f"order:{order_id}", minute=minute, **data)
+        carry_out()
+        return list(session.scalars(select(Order.number).order_by(Order.number)))
+
+    whole: dict[str, Any] = {
+        "status": "completed",
+        "currency": "EUR",
+        "total": "10.00",
+        "date_created_gmt": "2026-11-01T10:00:00",
+    }
+    whole |= {"billing": {"email": "ada@example.com"}, "line_items": [], "shipping_lines": []}
+    for minute, number in enumerate(("8", "9", "10")):
+        told("order.updated", minute + 7, minute, order=whole | {"number": number})
+    assert told("order.deleted", 8, 5, number="9") == ["10", "8"], "by the number that is said"
+    assert told("order.deleted", 7, 6, data="") == ["10"], "or by the number that was told of it last"
+    assert told("order.deleted", 10, 7, data="") == ["10"], "its id was never told: it is nobody's number"
+    assert told("order.deleted", 11, 8, number={"$": 1}) == ["10"]
+
+
 def test_every_event_that_is_taken_leads_somewhere() -> None:
     from web.webhooks.wordpress import EVENTS
 

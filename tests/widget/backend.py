@@ -4,18 +4,17 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 
 from ops.bench.links import TARGET_STYLE
+from web import assets
 
-ASSETS = Path(__file__).parents[2] / "wp-widget" / "assets"
 SECURITY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'"
 RETURNS: dict[str, Any] = {
     "n": 1,
@@ -47,10 +46,18 @@ class Thread:
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def say(self, role: str, content: str, *, citations: tuple[dict[str, Any], ...] = (), publish: bool = True) -> str:
+    def say(
+        self,
+        role: str,
+        content: str,
+        *,
+        author: str = "",
+        citations: tuple[dict[str, Any], ...] = (),
+        publish: bool = True,
+    ) -> str:
         """Add a message and tell the listeners; the id of the message."""
         message_id = f"{self.thread_id}-m{len(self.messages)}"
-        message = {"id": message_id, "role": role, "content": content, "citations": list(citations)}
+        message = {"id": message_id, "role": role, "content": content, "author": author, "citations": list(citations)}
         self.messages.append(message | {"created_at": "2026-11-22T10:00:00Z"})
         if publish:
             self.events.append(("message", self.messages[-1]))
@@ -63,12 +70,14 @@ class Script:
 
     threads: dict[str, Thread] = field(default_factory=dict)
     calls: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    about: dict[str, Any] = field(default_factory=dict)
     failures: dict[str, list[Response]] = field(default_factory=dict)
     answer: tuple[str, ...] = ANSWER
     citations: tuple[dict[str, Any], ...] = (RETURNS,)
     pause_s: float = 0.02
     hold: bool = False
     mute: bool = False
+    removed: str = ""  # what is taken out of a message before it is kept
 
     def count(self, method: str, path: str) -> int:
         """How often the widget called this."""
@@ -114,17 +123,18 @@ class Backend:
             Route("/api/agent/messages", self.messages, methods=["POST"]),
             Route("/api/agent/handoff", self.handoff, methods=["POST"]),
             Route("/api/agent/feedback", self.feedback, methods=["POST"]),
+            Route("/api/agent/contact", self.contact, methods=["POST"]),
+            Route("/api/agent/transcript", self.feedback, methods=["POST"]),
+            Route("/api/agent/data", self.data, methods=["DELETE"]),
+            Route("/api/agent/about/test", self.about),
             Route("/api/agent/thread/{thread_id}", self.thread),
             Route("/api/agent/thread/{thread_id}/events", self.events),
         ]
-        return Starlette(
-            routes=[
-                Route("/", self.page),
-                Route("/docs/returns", lambda _: HTMLResponse(DOCUMENT)),
-                *api,
-                Mount("/widget", StaticFiles(directory=ASSETS)),
-            ]
-        )
+        pages = [Route("/", self.page), Route("/docs/returns", lambda _: HTMLResponse(DOCUMENT))]
+        app = Starlette(routes=[*pages, *api])
+        app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
+        assets.mount(app)
+        return app
 
     async def page(self, request: Request) -> Response:
         """A page with the widget, under a policy that allows nothing inline; `?name=value` becomes a data attribute."""
@@ -174,7 +184,11 @@ class Backend:
         known = thread.sent.get(fields["client_msg_id"])
         if known is None:
             turn_id = f"turn-{len(thread.messages)}"
-            message_id = thread.say("visitor", fields["user_msg"])
+            words = fields["user_msg"]
+            if (removed := self.script.removed) and removed in words:
+                thread.say("system", "A card number was removed.")
+                words = words.replace(removed, "[card number removed]")
+            message_id = thread.say("visitor", words)
             known = {"thread_id": thread.thread_id, "message_id": message_id, "turn_id": turn_id}
             thread.sent[fields["client_msg_id"]] = known
             if thread.status == "bot":
@@ -197,6 +211,32 @@ class Backend:
         """Take thumbs and tags."""
         fields = await self.gate(request)
         return fields if isinstance(fields, Response) else JSONResponse({}, 202)
+
+    async def about(self, request: Request) -> Response:
+        """What the site offers: the same for everybody."""
+        fields = await self.gate(request, owned=False)
+        kept = {"Cache-Control": "public, max-age=60"}
+        return fields if isinstance(fields, Response) else JSONResponse(self.script.about, headers=kept)
+
+    async def contact(self, request: Request) -> Response:
+        """Take a message for the team, once per id."""
+        fields = await self.gate(request)
+        if isinstance(fields, Response):
+            return fields
+        thread = self.script.threads[fields["thread_id"]]
+        if fields["client_msg_id"] not in thread.sent:
+            thread.sent[fields["client_msg_id"]] = fields
+            thread.say("visitor", fields["question"])
+            thread.say("system", "Your message is with our team.")
+        return JSONResponse({"ticket_number": 1001}, 202)
+
+    async def data(self, request: Request) -> Response:
+        """Forget the visitor's conversations."""
+        fields = await self.gate(request)
+        if isinstance(fields, Response):
+            return fields
+        self.script.threads.clear()
+        return JSONResponse({"receipt": "r-1"})
 
     async def thread(self, request: Request) -> Response:
         """The thread as it stands."""

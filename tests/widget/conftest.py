@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import uvicorn
@@ -44,9 +45,15 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def visit(chromium: Browser, site: Site) -> Iterator[Visit]:
+def browsing() -> dict[str, Any]:
+    """How the browser is set, beside its size."""
+    return {}
+
+
+@pytest.fixture
+def visit(chromium: Browser, site: Site, browsing: dict[str, Any]) -> Iterator[Visit]:
     """Open the shop's page; every problem on the browser's console fails the test unless it is expected."""
-    context = chromium.new_context(viewport={"width": 1100, "height": 800}, accept_downloads=True)
+    context = chromium.new_context(viewport={"width": 1100, "height": 800}, accept_downloads=True, **browsing)
     context.set_default_timeout(8000)
     broken: list[str] = []
 

@@ -155,3 +155,16 @@ def test_transcript(visit: Visit) -> None:
     text = download.value.path().read_text()
     assert "How do I return boots?" in text
     assert "[1] Returns and refunds · How long you have · /docs/returns" in text
+
+
+def test_what_was_taken_out_stays_before_the_eyes_of_who_wrote_it(visit: Visit, site: Site) -> None:
+    """The visitor is told, sees their own words and the answer; after a reload they see what is kept."""
+    site.script.removed = "4111 1111 1111 1111"
+    page = opened(visit)
+    ask(page, "My card is 4111 1111 1111 1111.")
+    expect(page.locator("li.system, .system").first).to_have_text("A card number was removed.")
+    expect(page.locator(".agent strong")).to_have_text("unused")
+    expect(page.locator(".visitor")).to_have_count(1)
+    expect(page.locator(".visitor")).to_contain_text("4111 1111 1111 1111")
+    page.reload()
+    expect(page.locator(".visitor")).to_contain_text("[card number removed]")

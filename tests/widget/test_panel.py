@@ -1,26 +1,26 @@
-"""The panel itself: opening, keyboard, first screen, languages, dark, mobile, and its weight."""
+"""The panel itself: opening, keyboard, first screen, languages, dark and mobile."""
 
-import gzip
 import json
 import re
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.widget.backend import ASSETS
 from tests.widget.conftest import Site, Visit, launcher, opened
+from web.packed import ROOT as ASSETS
 
 pytestmark = pytest.mark.browser
-LIMIT = 15 * 1024
 
 
-def test_nothing_is_called_before_the_visitor_writes(visit: Visit, site: Site) -> None:
-    """Loading the page and opening the first screen both cost the backend nothing."""
+def test_one_thing_is_asked_before_the_visitor_writes(visit: Visit, site: Site) -> None:
+    """Loading the page costs the backend nothing; opening the first screen asks what the site offers, and only once."""
     page = opened(visit)
     expect(page.get_by_text("I am an AI assistant", exact=False)).to_be_visible()
     expect(page.get_by_role("button", name="Talk to a person")).to_be_visible()
     expect(page.get_by_role("link", name="Privacy")).to_have_attribute("href", f"{site.url}privacy")
-    assert site.script.calls == []
+    page.keyboard.press("Escape")
+    launcher(page).click()
+    assert [call[:2] for call in site.script.calls] == [("GET", "/api/agent/about/test")]
 
 
 def test_keyboard_alone(visit: Visit) -> None:
@@ -115,9 +115,3 @@ def test_every_language_is_whole(lang: str) -> None:
     assert {key: places.findall(text) for key, text in other.items()} == {
         key: places.findall(text) for key, text in english.items()
     }
-
-
-def test_size() -> None:
-    """JS and CSS together, as `gzip -9` packs them, stay within 15 kB."""
-    files = sorted([*ASSETS.rglob("*.js"), *ASSETS.rglob("*.css")])
-    assert len(gzip.compress(b"".join(file.read_bytes() for file in files), 9)) <= LIMIT

@@ -21,6 +21,8 @@ def test_person_from_the_first_screen(visit: Visit, site: Site) -> None:
     thread.say("staff", "Hello, this is Ann.")
     expect(page.locator(".staff .author")).to_contain_text("Support team")
     expect(page.get_by_text("You are talking with a person.")).to_be_visible()
+    thread.say("staff", "And now Bo.", author="Bo Berg")
+    expect(page.locator(".staff .author").last).to_contain_text("Bo Berg")
 
 
 def test_staff_reply_is_counted_on_the_closed_button(visit: Visit, site: Site) -> None:

@@ -12,19 +12,27 @@ from uuid import uuid4
 from core.errors import HandrailError
 from tests.web.wordpress import SECRET
 from web.webhooks import bodies, wordpress
+from web.webhooks.received import Received
+from web.webhooks.verifying import check
 
 SITE = "shop"
 
 
 @dataclass
 class Backend:
-    """What it was told, and how it answers: the next of `answers` (status, seconds to wait), or 202."""
+    """What it was told, and how it answers: the next of `answers` (status, seconds to wait), or 202.
+
+    Asked for personal data it answers with the next of `kept`.
+    """
 
     url: str = ""
     events: list[dict[str, Any]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     answers: list[tuple[int, int]] = field(default_factory=list)
     standing: tuple[int, int] | None = None
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    kept: list[dict[str, Any]] = field(default_factory=list)
+    received: list[Received] = field(default_factory=list)
     calls: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -36,6 +44,7 @@ class Backend:
     def forget(self) -> None:
         """Begin anew."""
         self.events, self.refused, self.answers, self.standing, self.calls = [], [], [], None, 0
+        self.asked, self.kept, self.received = [], [], []
 
 
 class Door(BaseHTTPRequestHandler):
@@ -63,13 +72,22 @@ class Door(BaseHTTPRequestHandler):
             return self._answer(status, {"detail": "Not now."}, {"Retry-After": str(wait)} if wait else {})
         try:
             body = bodies.parse(raw, headers.get("content-type", ""))
-            wordpress.event(raw, body, headers, (SECRET,))
+            if "/privacy/" in self.path:
+                return self._personal(raw, body, headers)
+            received = wordpress.event(raw, body, headers, (SECRET,))
         except HandrailError as error:
             ours.refused.append(error.detail)
             return self._answer(error.status, {"detail": error.detail})
         with ours.lock:
             ours.events.append(body)
+            ours.received.append(received)
         return self._answer(202, {"id": str(uuid4()), "state": "accepted"})
+
+    def _personal(self, raw: bytes, body: dict[str, Any], headers: dict[str, str]) -> None:
+        check(headers["x-wp-signature"], headers["x-wp-timestamp"].encode() + b"." + raw, (SECRET,))
+        assert self.path.endswith(body["event"].replace("privacy.", "/"))
+        self.backend.asked.append(body)
+        self._answer(200, self.backend.kept.pop(0) if self.backend.kept else {"done": True})
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""

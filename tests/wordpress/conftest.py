@@ -11,6 +11,7 @@ from tests.web.receiver import SECRET as NOTICES
 from tests.web.wordpress import SECRET
 from tests.wordpress.backend import serving
 from tests.wordpress.plugin import IDENTITY, Shop
+from tests.wordpress.quick import QuickSite
 
 CONSTANTS: dict[str, str | bool] = {
     "HANDRAIL_WEBHOOK_SECRET": SECRET,
@@ -26,7 +27,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The site of this test process. Skipped where PHP or WordPress is not there."""
     if why := package.missing():
         pytest.skip(why)
-    site = Site(tmp_path_factory.mktemp("wordpress"))
+    site = QuickSite(tmp_path_factory.mktemp("wordpress"))
     site.start()
     site.snapshot()
     yield site
@@ -58,6 +59,8 @@ def set_up(running: Site) -> Iterator[Shop]:
 @pytest.fixture
 def shop(set_up: Shop) -> Iterator[Shop]:
     """The site with the plugin, empty; whatever PHP complains of fails the test, and so does a bad signature."""
+    if set_up.site.constants != CONSTANTS:  # a test of another file has had its own
+        set_up.site.configure(CONSTANTS)
     set_up.site.restore("plugin")
     set_up.backend.forget()
     yield set_up

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 
+from ops.wordpress.files import php_literal
 from ops.wordpress.site import Site
 from tests.wordpress.backend import SITE, Backend
 
@@ -26,10 +27,28 @@ class Shop:
         """What `code` prints inside WordPress, with the plugin's names at hand."""
         return self.site.php(f"namespace Handrail; global $wpdb; {code}")
 
-    def publish(self, title: str = "Returns", kind: str = "page", status: str = "publish") -> int:
-        """A post by WP-CLI; its number."""
-        what = (f"--post_title={title}", f"--post_type={kind}", f"--post_status={status}", "--post_content=Text.")
-        return int(self.site.wp("post", "create", *what, "--porcelain"))
+    def publish(self, title: str = "Returns", kind: str = "page", status: str = "publish", **more: str) -> int:
+        """A post; its number."""
+        return self.write(post_title=title, post_type=kind, post_status=status, **{"post_content": "Text."} | more)
+
+    def update(self, number: int, **fields: str) -> None:
+        """Change a post as an editor does."""
+        self.write(ID=str(number), **fields)
+
+    def write(self, **fields: str) -> int:
+        """A post with these fields, by the administrator; its number."""
+        array = ", ".join(f"'{name}' => {php_literal(value)}" for name, value in fields.items())
+        act = "wp_update_post" if "ID" in fields else "wp_insert_post"
+        return int(self.site.php(f"wp_set_current_user( 1 ); echo {act}( wp_slash( array( {array} ) ) );"))
+
+    def delete(self, number: int, *, for_good: bool = True) -> None:
+        """Delete a post, or put it into the trash."""
+        self.site.php(f"wp_delete_post( {number}, {php_literal(for_good)} );")
+
+    def add_editor(self, name: str) -> None:
+        """One whose password is their name."""
+        what = f"'user_login' => '{name}', 'user_pass' => '{name}', 'role' => 'editor'"
+        self.site.php(f"wp_insert_user( array( {what} ) );")
 
     def upload(self, name: str = "guide.txt", more: str = "") -> int:
         """A file in the media library; its number."""
@@ -47,7 +66,8 @@ class Shop:
     def set(self, **settings: Any) -> None:
         """Change the settings."""
         whole = SETTINGS | {"backend": self.backend.url} | settings
-        self.site.wp("option", "update", "handrail_settings", json.dumps(whole), "--format=json")
+        said = php_literal(json.dumps(whole))
+        self.site.php(f"update_option( 'handrail_settings', json_decode( {said}, true ) );")
 
     def call(self, path: str, *, admin: bool = False, method: str = "POST", **more: Any) -> httpx2.Response:
         """A REST route of the plugin; as the administrator by cookie and nonce, if `admin`."""

@@ -1,14 +1,10 @@
 """From activation to deletion: tables, jobs, personal data, Site Health, networks."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-from ops.wordpress import files
-from ops.wordpress.site import Site
 from tests.web.wordpress import SECRET
-from tests.wordpress.conftest import PLUGIN
 from tests.wordpress.plugin import Shop
 
 pytestmark = [pytest.mark.xdist_group("wordpress")]
@@ -33,9 +29,8 @@ def test_deactivation_takes_the_jobs_away_and_keeps_what_waits(shop: Shop) -> No
 def test_deletion_removes_data_only_where_that_is_wanted(shop: Shop, *, wanted: bool, left: str) -> None:
     shop.set(delete_on_uninstall=wanted)
     shop.site.wp("plugin", "deactivate", "handrail")
-    shop.site.wp(
-        "eval",
-        "define( 'WP_UNINSTALL_PLUGIN', 'handrail/handrail.php' ); require WP_PLUGIN_DIR . '/handrail/uninstall.php';",
+    shop.site.php(
+        "define( 'WP_UNINSTALL_PLUGIN', 'handrail/handrail.php' ); require WP_PLUGIN_DIR . '/handrail/uninstall.php';"
     )
     assert shop.site.php(KEPT) == left
 
@@ -46,21 +41,54 @@ def test_a_table_of_an_older_version_is_changed_when_it_is_needed(shop: Shop) ->
         """$wpdb->query( 'DROP TABLE ' . Schema::events() ); update_option( Schema::OPTION, '0' );
         Queue::put( 'post.updated', 'page', 1 ); echo Queue::counts()['waiting'], ' ', get_option( Schema::OPTION );"""
     )
-    assert said == "1 1"
+    assert said == "1 2"
 
 
-def test_what_is_kept_of_a_person_is_exported_and_erased(shop: Shop) -> None:
-    """The login name beside an event; and the eraser says where the conversations are."""
-    shop.site.wp("post", "create", "--post_type=page", "--post_status=publish", "--post_title=A", "--user=admin")
-    code = """$all = apply_filters( 'wp_privacy_personal_data_%s', array() );
-    echo wp_json_encode( $all['handrail']['callback']( 'admin@shop.example', 1 ) );"""
-    found = json.loads(shop.site.php(code % "exporters"))
-    assert found["done"]
-    assert found["data"][0]["data"][0]["value"] == "admin"
-    erased = json.loads(shop.site.php(code % "erasers"))
-    assert (erased["items_removed"], erased["items_retained"], erased["done"]) == (1, True, True)
-    assert "kept by Handrail itself" in erased["messages"][0]
-    assert json.loads(shop.site.php(code % "exporters"))["data"] == []
+ANY = "$all = apply_filters( 'wp_privacy_personal_data_%s', array() );"
+PERSONAL = ANY + "echo wp_json_encode( $all['handrail']['callback']( 'admin@shop.example', %d ) );"
+
+
+def test_what_is_kept_of_a_person_is_exported(shop: Shop) -> None:
+    """The login name beside an event; what Handrail keeps, page by page, as text."""
+    shop.publish()
+    facts = {"conversation": "c", "by": "visitor", "text": "It <b>broke</b>\nHelp"}
+    entry = {"kind": "message", "id": "7", "at": "2026-11-22T12:00:00Z", "facts": facts}
+    shop.backend.kept = [{"entries": [entry], "done": False}, {"entries": [entry | {"kind": "ticket"}], "done": True}]
+    first = json.loads(shop.site.php(PERSONAL % ("exporters", 1)))
+    second = json.loads(shop.site.php(PERSONAL % ("exporters", 2)))
+    assert (first["done"], second["done"]) == (False, True)
+    assert [item["group_id"] for item in first["data"] + second["data"]] == [
+        *("handrail-events", "handrail-messages", "handrail-tickets")
+    ]
+    assert first["data"][0]["data"][0]["value"] == "admin"
+    assert first["data"][1]["data"][3] == {"name": "Text", "value": "It &lt;b&gt;broke&lt;/b&gt;<br />\nHelp"}
+    assert [(one["event"], one["email"], one["page"]) for one in shop.backend.asked] == [
+        ("privacy.export", "admin@shop.example", 1),
+        ("privacy.export", "admin@shop.example", 2),
+    ]
+
+
+def test_what_is_kept_of_a_person_is_erased_with_a_receipt(shop: Shop) -> None:
+    shop.publish()
+    receipt = {"threads": 2, "messages": 9, "tickets": 1, "addresses": 3, "visitors": 1}
+    shop.backend.kept = [{"receipt": receipt, "done": True}]
+    erased = json.loads(shop.site.php(PERSONAL % ("erasers", 1)))
+    assert (erased["items_removed"], erased["items_retained"], erased["done"]) == (17, False, True)
+    assert erased["messages"] == [
+        "Handrail erased 2 conversations, 9 messages and 1 tickets, and took the address off 3 other cases."
+    ]
+    assert json.loads(shop.site.php(PERSONAL % ("exporters", 1)))["data"] == []
+
+
+@pytest.mark.parametrize("answer", [(503, 0), (401, 0), (200, 0)])
+def test_a_request_does_not_look_done_while_handrail_cannot_be_asked(shop: Shop, answer: tuple[int, int]) -> None:
+    """WordPress shows an error, and its request stays open; nothing is taken off here meanwhile, either."""
+    shop.publish()
+    shop.backend.standing = answer
+    for name in ("exporters", "erasers"):
+        said = json.loads(shop.site.php(PERSONAL % (name, 1)))
+        assert "try again" in said["errors"]["handrail_privacy"][0]
+    assert shop.php("echo Queue::page( 'sent', 9, 0 )[0]->actor;") == "admin"
 
 
 def test_the_privacy_policy_has_words_for_it(shop: Shop) -> None:
@@ -117,36 +145,3 @@ def test_old_events_are_forgotten(shop: Shop) -> None:
         do_action( Sender::TIDY ); $counts = Queue::counts(); echo $counts['sent'], ' ', $counts['dead'];"""
     )
     assert said == "1 1"
-
-
-def test_each_site_of_a_network_has_its_own_table_and_its_own_secret(tmp_path: Path) -> None:
-    """A site that is made later, too; one site's secret does not speak for another; deletion takes all tables."""
-    site = Site(tmp_path)
-    site.start()
-    try:
-        site.wp("core", "multisite-convert")
-        site.configure(
-            {
-                "MULTISITE": True,
-                "SUBDOMAIN_INSTALL": False,
-                "DOMAIN_CURRENT_SITE": f"127.0.0.1:{site.port}",
-                "PATH_CURRENT_SITE": "/",
-                "SITE_ID_CURRENT_SITE": "1",
-                "BLOG_ID_CURRENT_SITE": "1",
-                "HANDRAIL_WEBHOOK_SECRET": "for-the-main-site",
-                "HANDRAIL_WEBHOOK_SECRET_2": "for-the-second",
-            }
-        )
-        files.put_plugin(site.root, PLUGIN, "handrail")
-        site.wp("plugin", "activate", "handrail", "--network")
-        for slug in ("second", "third"):
-            site.wp("site", "create", f"--slug={slug}")
-        ask = r"""foreach ( array( 1, 2, 3 ) as $id ) { switch_to_blog( $id ); global $wpdb;
-            $tables = $wpdb->get_col( "SHOW TABLES LIKE '{$wpdb->prefix}handrail_events'" );
-            echo Handrail\Settings::secret( 'webhook' ), '|', count( $tables ), ' '; restore_current_blog(); }"""
-        assert site.php(ask).split() == ["for-the-main-site|1", "for-the-second|1", "|1"]
-        site.wp("site", "delete", "3", "--yes")
-        tables = "echo implode( ' ', $GLOBALS['wpdb']->get_col( \"SHOW TABLES LIKE '%handrail_events'\" ) );"
-        assert site.php(tables) == "wp_2_handrail_events wp_handrail_events"
-    finally:
-        site.stop()

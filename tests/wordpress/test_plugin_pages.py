@@ -17,14 +17,7 @@ SETTINGS_PAGE = "/wp-admin/options-general.php?page=handrail"
 
 def page(shop: Shop, content: str) -> str:
     """What a visitor gets of a page with `content`."""
-    what = (
-        "--post_type=page",
-        "--post_status=publish",
-        "--post_title=Help",
-        f"--post_content={content}",
-        "--porcelain",
-    )
-    number = shop.site.wp("post", "create", *what)
+    number = shop.publish("Help", post_content=content)
     return httpx2.get(f"{shop.site.url}/?page_id={number}", timeout=30, follow_redirects=True).text
 
 
@@ -81,15 +74,7 @@ def test_words_never_become_markup(shop: Shop) -> None:
 
 def test_without_settings_visitors_see_nothing_and_the_owner_is_told(shop: Shop) -> None:
     shop.set(backend="")
-    number = shop.site.wp(
-        "post",
-        "create",
-        "--post_type=page",
-        "--post_status=publish",
-        "--post_content=[ai_chat]",
-        "--post_title=Help",
-        "--porcelain",
-    )
+    number = shop.publish("Help", post_content="[ai_chat]")
     assert "Settings → Handrail" not in httpx2.get(f"{shop.site.url}/help/", timeout=30).text
     cookies = shop.site.log_in()
     assert (
@@ -147,7 +132,7 @@ def test_constants_win_over_the_form(shop: Shop) -> None:
 
 @pytest.mark.parametrize("path", [SETTINGS_PAGE, f"{SETTINGS_PAGE}&tab=events", f"{SETTINGS_PAGE}&tab=notices"])
 def test_only_the_administrator_sees_the_pages(shop: Shop, path: str) -> None:
-    shop.site.wp("user", "create", "eve", "eve@shop.example", "--role=editor", "--user_pass=eve")
+    shop.add_editor("eve")
     assert httpx2.get(shop.site.url + path, cookies=shop.site.log_in("eve", "eve"), timeout=30).status_code == 403
     seen = httpx2.get(shop.site.url + path, cookies=shop.site.log_in(), timeout=30)
     assert seen.status_code == 200

@@ -61,11 +61,47 @@ def test_php_itself_finds_no_fault(running: object) -> None:
 
 @EVERYWHERE
 def test_it_runs_on_php_8_0(path: Path) -> None:
-    """No enum, no readonly, no never, no first-class callable: those came with 8.1 and later."""
+    """Nothing that came with 8.1 or later: enum, readonly, never, f(...), new in initialisers, 0o7, functions."""
     newer = (
-        r"^\s*enum \w|\breadonly (?:class|public|private|string)|\): never\b|\(\.\.\.\)|\bfinal const\b|array_is_list\("
+        r"^\s*enum \w|\breadonly (?:class|public|private|string)|\b(?:public|private) readonly\b",
+        r"\): (?:never|null|true|false)\b|\(\.\.\.\)|\bfinal (?:public |private )?const\b",
+        r"\b0o\d|\bnew \w+\([^)]*\)[,)]\s*:|= new \w+\(\)(?=[,)])|\bconst (?:string|int|array|bool) \w+ =",
+        r"\b(?:array_is_list|array_find(?:_key)?|array_any|array_all|fsync|fdatasync|enum_exists|json_validate)\(",
+        r"\b(?:mb_str_pad|mb_trim|mb_ucfirst|mb_lcfirst|ini_parse_quantity|str_increment|str_decrement)\(",
     )
-    assert re.findall(newer, code(path), re.MULTILINE) == []
+    assert re.findall("|".join(newer), code(path), re.MULTILINE) == []
+
+
+def since(core: Path) -> dict[str, tuple[int, ...]]:
+    """Name of each of WordPress' own functions and classes → the version that brought it, by its own comment."""
+    declared = re.compile(
+        r"/\*\*(?P<said>(?:(?!\*/).)*?)\*/\s*(?:#\[[^\n]*\]\s*)?"
+        r"(?:final |abstract )?(?:function|class) &?(?P<name>\w+)",
+        re.DOTALL,
+    )
+    brought: dict[str, tuple[int, ...]] = {}
+    for file in [*core.glob("wp-includes/**/*.php"), *core.glob("wp-admin/includes/*.php")]:
+        for found in declared.finditer(file.read_text(errors="replace")):
+            if version := re.search(r"@since\s+(?:MU \()?(\d+(?:\.\d+)+)", found["said"]):
+                brought.setdefault(found["name"], tuple(map(int, version[1].split("."))))
+    return brought
+
+
+@pytest.mark.xdist_group("wordpress")
+def test_it_runs_on_the_oldest_wordpress_that_it_names(running: object) -> None:
+    """Every function and class of WordPress that is used was there already, or is asked for before it is used."""
+    assert running
+    oldest = tuple(map(int, headers((SOURCE / "handrail.php").read_text())["Requires at least"].split(".")))
+    brought = since(package.CORE)
+    assert brought["wp_insert_post"] == (1, 0, 0)
+    assert len(brought) > 3_000
+    text = "".join(map(code, PHP))
+    used = set(re.findall(r"(?<![\w>:$\\])([a-z]\w+)\(", text)) | set(re.findall(r"\\(WP_\w+)", text))
+    asked = set(re.findall(r"(?:function|class)_exists\( '(\w+)' \)", text))
+    too_new = {name: brought[name] for name in used & set(brought) if brought[name][:2] > oldest}
+    hooked = {"wp_register_ability", "wp_register_ability_category"}  # by actions that came with them
+    assert set(too_new) <= asked | hooked, too_new
+    assert {"register_block_type", "wp_enqueue_script"} <= used
 
 
 @EVERYWHERE

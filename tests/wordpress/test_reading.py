@@ -60,7 +60,7 @@ def test_what_a_password_guards_is_not_read(wordpress: Site) -> None:
 
 def test_what_was_deleted_is_gone(wordpress: Site) -> None:
     number = make_page(wordpress, "Old", "<p>Over.</p>")
-    wordpress.wp("post", "delete", str(number), "--force")
+    wordpress.php(f"wp_delete_post( {number}, true );")
     with pytest.raises(SourceGone):
         read_post(address(wordpress, number), HERE)
 

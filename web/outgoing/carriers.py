@@ -11,6 +11,7 @@ from web.mail.carrier import MAIL
 from web.outgoing.claims import Claimed
 from web.outgoing.notices import NOTICES
 from web.outgoing.posting import Answer
+from web.slack.carrier import SLACK
 
 Parcel = Callable[[], Answer]  # sends it once, with no transaction open; raises a HandrailError where nothing came back
 
@@ -28,7 +29,7 @@ class Carrier(Protocol):
         """Write down what the other side said of it, in the transaction that settles it as sent."""
 
 
-CARRIERS: dict[str, Carrier] = {"notices": NOTICES, "mail": MAIL, "helpdesk": HELPDESK}
+CARRIERS: dict[str, Carrier] = {"notices": NOTICES, "mail": MAIL, "helpdesk": HELPDESK, "slack": SLACK}
 
 
 def carrier_of(destination: str) -> Carrier | None:

@@ -1,8 +1,9 @@
 """Who sends what: rows of the outbox are claimed by lease, in database time, and settled by whoever holds the lease.
 
 One destination is sent one thing at a time, the oldest first: a slow one holds one thread, and what it gets is in order
-unless an attempt failed. A worker that dies between the POST and `settle` leaves a lease that ends, and the row is sent
-again under the same key: things arrive at least once, and the receiver knows a second time by the key.
+unless an attempt failed. Where people read along (`IN_ORDER`) the rest waits for the one that failed, too. A worker
+that dies between the POST and `settle` leaves a lease that ends, and the row is sent again under the same key: things
+arrive at least once, and the receiver knows a second time by the key.
 """
 
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from core.models import Outgoing
@@ -20,6 +21,7 @@ from web.outgoing.verdicts import Dead, Later, Sent, Verdict
 ONE_AT_A_TIME = 0x0B0C5  # the advisory lock under which rows are claimed; held for a statement or two
 MARGIN_S = 5.0  # what a lease lasts longer than an attempt
 NOW = func.statement_timestamp()
+IN_ORDER = ("slack:",)  # destinations in which nothing passes what was put before it
 LOST = "The worker ended during the last attempt: it may have arrived."
 
 
@@ -35,6 +37,12 @@ class Claimed:
     body: dict[str, Any]
     attempts: int  # with this one
     leased_until: datetime
+    created_at: datetime
+
+    @property
+    def in_order(self) -> bool:
+        """True where the rest waits for this one, so that it waits for the other side as long as that is away."""
+        return self.destination.startswith(IN_ORDER)
 
 
 COLUMNS = [getattr(Outgoing, name) for name in Claimed.__dataclass_fields__]
@@ -63,7 +71,15 @@ def ready(settings: Settings, resting: Iterable[str] = ()) -> ColumnElement[bool
     left = Outgoing.attempts < settings.outgoing_attempts
     awake = Outgoing.destination.not_in(list(resting))
     free = Outgoing.destination.not_in(in_hand)
-    return (Outgoing.state == "pending") & (Outgoing.due_at <= NOW) & left & awake & free
+    return (Outgoing.state == "pending") & (Outgoing.due_at <= NOW) & left & awake & free & _first()
+
+
+def _first() -> ColumnElement[bool]:
+    """Nothing that was put before it waits for the same destination, where that counts."""
+    before = aliased(Outgoing)
+    same = (before.state == "pending") & (before.destination == Outgoing.destination)
+    waits = select(before.id).where(same & (before.id < Outgoing.id)).exists()
+    return and_(*(~Outgoing.destination.startswith(name, autoescape=True) for name in IN_ORDER)) | ~waits
 
 
 def settle(session: Session, claimed: Claimed, verdict: Verdict) -> bool:
@@ -74,6 +90,8 @@ def settle(session: Session, claimed: Claimed, verdict: Verdict) -> bool:
             values: dict[str, Any] = {"state": "sent", "sent_at": NOW, "reason": ""}
         case Later(reason, seconds):
             values = {"due_at": NOW + timedelta(seconds=seconds), "reason": reason}
+            if not verdict.counted:  # but it is known that there was one
+                values["attempts"] = max(claimed.attempts - 1, 1)
         case Dead(reason):
             values = {"state": "dead", "reason": reason}
     settled = _change(session, held, leased_until=None, **values)

@@ -2,8 +2,8 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy.orm import Session
@@ -16,7 +16,7 @@ from orchestrator.circuits import SHARED
 from web.outgoing.carriers import Parcel, carrier_of
 from web.outgoing.claims import Claimed, claim, settle
 from web.outgoing.posting import Answer
-from web.outgoing.verdicts import Chance, Dead, Sent, Verdict, judge
+from web.outgoing.verdicts import Chance, Dead, Later, Sent, Verdict, judge
 
 log = get_logger(__name__)
 
@@ -79,7 +79,12 @@ class Courier:
     def _judged(self, outcome: Answer | HandrailError | None, claimed: Claimed) -> Verdict:
         if outcome is None:
             return Dead(NOWHERE)
-        return judge(outcome, claimed.attempts, self.clock(), self.settings, self.chance)
+        verdict = judge(outcome, claimed.attempts, self.clock(), self.settings, self.chance)
+        patience = timedelta(hours=self.settings.slack_patience_hours)
+        young = claimed.in_order and self.clock() - claimed.created_at < patience
+        if isinstance(verdict, Later) and young and not isinstance(outcome, OurFault):
+            return replace(verdict, counted=False)  # nobody was there: that says nothing about this one
+        return verdict
 
     def _note(self, claimed: Claimed, verdict: Verdict, *, ours: bool) -> None:
         name = f"{PREFIX}{claimed.destination}"

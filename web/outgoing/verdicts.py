@@ -34,6 +34,7 @@ class Later:
     seconds: float
     quiet_s: float = 0.0
     alive: bool = False
+    counted: bool = True  # against the attempts that it has
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import BadRequest, SourceRefused
@@ -10,6 +11,7 @@ from core.models import Site, WebhookEvent
 from kb.documents.registering import register, remove
 from kb.sources.source import EVERY_CHANNEL, Source
 from tools.importer import forget_order, keep_order
+from web.slack.acts import SLACK_ACTS
 
 Act = Callable[[Session, Site, WebhookEvent], str]
 
@@ -17,7 +19,8 @@ Act = Callable[[Session, Site, WebhookEvent], str]
 def act(session: Session, event: WebhookEvent) -> str:
     """Carry `event` out. Returns why there was nothing to do, or "". Raises HandrailError where it can't be done."""
     site = session.get_one(Site, event.site_id)
-    return ACTS[event.action](session, site, event)
+    perform = ACTS.get(event.action) or SLACK_ACTS[event.action]
+    return perform(session, site, event)
 
 
 def _read_post(session: Session, site: Site, event: WebhookEvent) -> str:
@@ -53,7 +56,17 @@ def _keep_order(session: Session, site: Site, event: WebhookEvent) -> str:
 
 
 def _forget_order(session: Session, site: Site, event: WebhookEvent) -> str:
-    return "" if forget_order(session, site.id, event.subject.partition(":")[2]) else "It was not known."
+    number = event.data.get("number") or _number_told(session, event)
+    # Its id is no number: a shop that counts its orders in its own way has another order under it.
+    known = isinstance(number, str | int) and forget_order(session, site.id, str(number))
+    return "" if known else "It was not known."
+
+
+def _number_told(session: Session, event: WebhookEvent) -> str | None:
+    """The number under which the same order was told of last."""
+    number = WebhookEvent.data["order"]["number"].astext
+    ours = (WebhookEvent.site_id == event.site_id, WebhookEvent.subject == event.subject, number.is_not(None))
+    return session.scalar(select(number).where(*ours).order_by(WebhookEvent.position.desc()).limit(1))
 
 
 def _nothing(_: Session, __: Site, ___: WebhookEvent) -> str:

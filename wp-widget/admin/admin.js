@@ -62,5 +62,7 @@
   });
   at("stop")?.addEventListener("click", async () => show(await post("indexing", { act: "stop" })));
   // Somebody comes back to a page where it is still at work.
-  if (at("progress")) apiFetch({ path: "handrail/v1/indexing" }).then((state) => state.is_over || index("step"));
+  if (at("progress")) apiFetch({ path: "handrail/v1/indexing" }).then(({ total, waiting, is_over: isOver }) => {
+    if (!isOver || (total && waiting)) index("step");
+  });
 })(window.wp);

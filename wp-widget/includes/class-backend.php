@@ -17,6 +17,9 @@ final class Backend {
 	public const TIMEOUT_S     = 2;
 	public const BODY_MAX      = 500000; // The backend takes 512 KB.
 	private const ANSWER_BYTES = 65536;
+	// A person waits in wp-admin and wants the answer: more of both.
+	private const ASK_S     = 15;
+	private const ASK_BYTES = 4000000;
 
 	/**
 	 * Tell an event.
@@ -50,22 +53,38 @@ final class Backend {
 	}
 
 	/**
+	 * Ask for something in the name of this site, signed like an event.
+	 *
+	 * @param string               $path  Below the backend's address.
+	 * @param array<string, mixed> $wanted What is wanted; the signature covers it.
+	 * @return array{status: int, wait: int, body: array<string, mixed>, reason: string, origin: string}
+	 */
+	public static function ask( string $path, array $wanted ): array {
+		$id      = wp_generate_uuid4();
+		$body    = (string) wp_json_encode( array( 'id' => $id, 'site_id' => Settings::get( 'site_id' ) ) + $wanted );
+		$headers = Signature::headers( $body, $id, Settings::secret( 'webhook' ), time() );
+		return self::call( 'POST', $path, $headers, $body, self::ASK_S, self::ASK_BYTES );
+	}
+
+	/**
 	 * One call. Redirects are not followed: a signed body goes where it was meant to go and nowhere else.
 	 *
 	 * @param string                $method  GET, POST or OPTIONS.
 	 * @param string                $path    Below the backend's address.
 	 * @param array<string, string> $headers To send.
 	 * @param string                $body    To send.
+	 * @param int                   $seconds How long to wait for an answer.
+	 * @param int                   $bytes   How much of it to read.
 	 * @return array{status: int, wait: int, body: array<string, mixed>, reason: string, origin: string}
 	 */
-	public static function call( string $method, string $path, array $headers = array(), string $body = '' ): array {
+	public static function call( string $method, string $path, array $headers = array(), string $body = '', int $seconds = self::TIMEOUT_S, int $bytes = self::ANSWER_BYTES ): array {
 		$wanted = array(
 			'method'              => $method,
 			'headers'             => $headers + array( 'Accept' => 'application/json' ),
 			'body'                => $body,
-			'timeout'             => self::TIMEOUT_S,
+			'timeout'             => $seconds,
 			'redirection'         => 0,
-			'limit_response_size' => self::ANSWER_BYTES,
+			'limit_response_size' => $bytes,
 			'user-agent'          => 'Handrail-WordPress/' . VERSION,
 			'reject_unsafe_urls'  => ! self::is_private(),
 		);

@@ -28,16 +28,17 @@ final class Content {
 	 *
 	 * @param string $event   As it was noted.
 	 * @param string $subject "page:42".
+	 * @param string $note    What was noted with it.
 	 * @return array{0: string, 1: array<string, mixed>}
 	 */
-	public static function describe( string $event, string $subject ): array {
+	public static function describe( string $event, string $subject, string $note = '' ): array {
 		list( $type, $number ) = explode( ':', $subject );
 		$id = (int) $number;
 		if ( 'site.ping' === $event ) {
 			return array( $event, self::site() );
 		}
 		if ( 'order' === $type ) {
-			return Orders::describe( $event, $id );
+			return Orders::describe( $event, $id, $note );
 		}
 		return 'attachment' === $type ? self::describe_file( $event, $id ) : self::describe_post( $event, $id );
 	}
@@ -54,10 +55,21 @@ final class Content {
 		/**
 		 * Filters whether a published post of a chosen type is told to Handrail.
 		 *
-		 * @param bool     $fits Whether it is; true can't be given to what is not public.
+		 * @param bool     $fits Whether it is: not if search engines shall not find it; what is not public never is.
 		 * @param \WP_Post $post The post.
 		 */
-		return $fits && (bool) apply_filters( 'handrail_send_post', true, $post );
+		return $fits && (bool) apply_filters( 'handrail_send_post', ! self::is_hidden( $post ), $post );
+	}
+
+	/**
+	 * Whether an SEO plugin was told to keep this very post from search engines: then visitors are not led there either.
+	 *
+	 * @param \WP_Post $post Any post.
+	 */
+	private static function is_hidden( \WP_Post $post ): bool {
+		return '1' === (string) get_post_meta( $post->ID, '_yoast_wpseo_meta-robots-noindex', true )
+			|| in_array( 'noindex', (array) get_post_meta( $post->ID, 'rank_math_robots', true ), true )
+			|| 'yes' === get_post_meta( $post->ID, '_seopress_robots_index', true );
 	}
 
 	/**

@@ -134,7 +134,9 @@ final class Events_Table extends \WP_List_Table {
 	protected function column_subject( $item ): string {
 		list( $type, $id ) = explode( ':', $item->subject );
 		$url               = post_type_exists( $type ) ? get_edit_post_link( (int) $id ) : '';
-		return $url ? '<a href="' . esc_url( $url ) . '">' . esc_html( $item->subject ) . '</a>' : esc_html( $item->subject );
+		$title             = $url ? get_the_title( (int) $id ) : '';
+		$name              = '' === $title ? $item->subject : "$title ($item->subject)";
+		return $url ? '<a href="' . esc_url( $url ) . '">' . esc_html( $name ) . '</a>' : esc_html( $name );
 	}
 
 	/**

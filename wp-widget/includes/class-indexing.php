@@ -59,6 +59,7 @@ final class Indexing {
 		$state = self::state();
 		if ( self::is_over( $state ) || ! Settings::is_ready() ) {
 			wp_clear_scheduled_hook( self::CRON );
+			Sender::wake(); // What was put in before may still wait, and somebody looks at the bar.
 			return;
 		}
 		$room = self::FULL - Queue::counts()['waiting'];

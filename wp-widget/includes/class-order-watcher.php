@@ -25,6 +25,13 @@ final class Order_Watcher {
 		'woocommerce_before_delete_order',
 	);
 
+	/**
+	 * Numbers of orders that go in this request: the last hook comes when they are gone.
+	 *
+	 * @var array<int, string>
+	 */
+	private static array $numbers = array();
+
 	/** Join in. */
 	public static function hook(): void {
 		foreach ( self::CHANGED as $action ) {
@@ -47,13 +54,15 @@ final class Order_Watcher {
 	}
 
 	/**
-	 * An order is in the trash, or deleted.
+	 * An order is in the trash, or deleted: its number is noted while it can still be asked.
 	 *
 	 * @param int $id Its id.
 	 */
 	public static function on_gone( $id ): void {
 		if ( Orders::are_told() ) {
-			Queue::add( 'order.deleted', 'order', (int) $id );
+			$number               = Orders::number( (int) $id );
+			self::$numbers[ $id ] = '' !== $number ? $number : ( self::$numbers[ $id ] ?? '' );
+			Queue::add( 'order.deleted', 'order', (int) $id, self::$numbers[ $id ] );
 		}
 	}
 }

@@ -28,19 +28,31 @@ final class Orders {
 	 *
 	 * @param string $event As noted.
 	 * @param int    $id    The order's id.
+	 * @param string $note  Its number, if it was noted.
 	 * @return array{0: string, 1: array<string, mixed>}
 	 * @throws \RuntimeException Where WooCommerce cannot be asked.
 	 */
-	public static function describe( string $event, int $id ): array {
+	public static function describe( string $event, int $id, string $note = '' ): array {
 		if ( ! function_exists( 'wc_get_order' ) ) {
 			// Switched off for a moment: the order is still there.
 			throw new \RuntimeException( __( 'WooCommerce is not active.', 'handrail' ) );
 		}
-		$order = self::are_told() && 'order.deleted' !== $event ? wc_get_order( $id ) : null;
-		if ( ! $order || in_array( $order->get_status(), self::UNFINISHED, true ) ) {
-			return array( 'order.deleted', array() );
+		$order = wc_get_order( $id );
+		if ( $order && self::are_told() && 'order.deleted' !== $event && ! in_array( $order->get_status(), self::UNFINISHED, true ) ) {
+			return array( 'order.updated', array( 'order' => self::fields( $order ) ) );
 		}
-		return array( 'order.updated', array( 'order' => self::fields( $order ) ) );
+		$number = $order ? (string) $order->get_order_number() : $note;
+		return array( 'order.deleted', '' === $number ? array() : array( 'number' => $number ) );
+	}
+
+	/**
+	 * The number that customers know an order by, which a shop may count in its own way; '' if it is gone already.
+	 *
+	 * @param int $id The order's id.
+	 */
+	public static function number( int $id ): string {
+		$order = wc_get_order( $id );
+		return $order ? (string) $order->get_order_number() : '';
 	}
 
 	/**

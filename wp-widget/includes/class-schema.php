@@ -14,7 +14,7 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Schema {
 
-	public const VERSION = '1';
+	public const VERSION = '2';
 	public const OPTION  = 'handrail_schema';
 
 	/**
@@ -42,6 +42,7 @@ final class Schema {
 				event_id char(36) NOT NULL,
 				event varchar(40) NOT NULL,
 				subject varchar(64) NOT NULL,
+				note varchar(64) NOT NULL DEFAULT '',
 				actor varchar(120) NOT NULL DEFAULT '',
 				occurred_at bigint(20) unsigned NOT NULL,
 				state varchar(10) NOT NULL DEFAULT 'waiting',
@@ -53,7 +54,7 @@ final class Schema {
 				settled_at bigint(20) unsigned NOT NULL DEFAULT 0,
 				PRIMARY KEY  (id),
 				UNIQUE KEY event_id (event_id),
-				KEY state_due (state, due_at),
+				KEY state_id (state, id),
 				KEY subject_state (subject, state)
 			) {$collate};"
 		);

@@ -113,7 +113,7 @@ final class Sender {
 	 */
 	public static function send( object $row ): void {
 		try {
-			list( $event, $data ) = Content::describe( $row->event, $row->subject );
+			list( $event, $data ) = Content::describe( $row->event, $row->subject, $row->note );
 		} catch ( \Throwable $error ) {
 			// Another plugin's filter broke: this event alone must suffer for it.
 			Queue::retry( $row, $error->getMessage() );

@@ -145,9 +145,9 @@ final class Settings_Page {
 				array(
 					'backend'  => array( __( 'Address', 'handrail' ), 'url', __( 'Such as https://support.example', 'handrail' ) ),
 					'site_id'  => array( __( 'Name of this site there', 'handrail' ), 'text', '' ),
-					'webhook'  => array( __( 'Webhook secret', 'handrail' ), 'secret', __( '`handrail site webhooks` makes it.', 'handrail' ) ),
+					'webhook'  => array( __( 'Webhook secret', 'handrail' ), 'secret', __( 'The command “handrail site webhooks” makes it.', 'handrail' ) ),
 					'identity' => array( __( 'Identity secret', 'handrail' ), 'secret', __( 'Only needed if customers who are logged in may ask for their orders.', 'handrail' ) ),
-					'notices'  => array( __( 'Notices secret', 'handrail' ), 'secret', __( 'Only needed for notices of tickets; `handrail site notices` makes it.', 'handrail' ) ),
+					'notices'  => array( __( 'Notices secret', 'handrail' ), 'secret', __( 'Only needed for notices of tickets; the command “handrail site notices” makes it.', 'handrail' ) ),
 				),
 			),
 			'told'    => array(

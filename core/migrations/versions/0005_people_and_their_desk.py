@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_audit_log_staff_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_log")),
     )
+    op.create_index(op.f("ix_audit_log_actor_audit_log_id"), "audit_log", ["actor", "id"], unique=False)
     op.create_index(op.f("ix_audit_log_site_id_audit_log_id"), "audit_log", ["site_id", "id"], unique=False)
     op.create_index(op.f("ix_audit_log_subject_audit_log_id"), "audit_log", ["subject", "id"], unique=False)
     op.create_table(
@@ -133,6 +134,13 @@ def upgrade() -> None:
     op.add_column("messages", sa.Column("author", sa.String(length=200), server_default="", nullable=False))
     op.add_column("outbox", sa.Column("thread_id", sa.Uuid(), nullable=True))
     op.create_index(op.f("ix_outbox_thread_id"), "outbox", ["thread_id"], unique=False)
+    op.create_index(
+        "ix_outbox_waiting",
+        "outbox",
+        ["destination", "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'pending'"),
+    )
     op.add_column("sites", sa.Column("slack_channel", sa.String(length=40), server_default="", nullable=False))
     op.add_column("sites", sa.Column("slack_fault", sa.Text(), server_default="", nullable=False))
     op.add_column(
@@ -166,10 +174,31 @@ def upgrade() -> None:
         postgresql_where=sa.text("event ->> 'type' IN ('DraftApproved', 'DraftRefused')"),
     )
     op.create_index(op.f("ix_tickets_created_at"), "tickets", ["created_at"], unique=False)
+    # What the desk searches by.
+    op.create_index(op.f("ix_threads_site_id_threads_created_at"), "threads", ["site_id", "created_at"], unique=False)
+    op.create_index(
+        "ix_messages_words",
+        "messages",
+        [
+            sa.text(
+                "(to_tsvector('simple'::regconfig, content) || "
+                "array_to_tsvector(ARRAY['@'::text || ((\"position\" / 5000)::text)]))"
+            )
+        ],
+        unique=False,
+        postgresql_using="gin",
+    )
+    for column in ("verified_email", "contact_email"):
+        where = sa.text(f"{column} IS NOT NULL")
+        op.create_index(f"ix_visitors_{column}", "visitors", [column], unique=False, postgresql_where=where)
 
 
 def downgrade() -> None:
     """Go back."""
+    for column in ("contact_email", "verified_email"):
+        op.drop_index(f"ix_visitors_{column}", table_name="visitors")
+    op.drop_index("ix_messages_words", table_name="messages")
+    op.drop_index(op.f("ix_threads_site_id_threads_created_at"), table_name="threads")
     op.drop_index("ix_turn_events_reviews", table_name="turn_events")
     op.drop_index(op.f("ix_tickets_created_at"), table_name="tickets")
     op.drop_column("tickets", "external_url")
@@ -191,6 +220,7 @@ def downgrade() -> None:
     op.drop_column("sites", "hours")
     op.drop_column("sites", "slack_fault")
     op.drop_column("sites", "slack_channel")
+    op.drop_index("ix_outbox_waiting", table_name="outbox")
     op.drop_index(op.f("ix_outbox_thread_id"), table_name="outbox")
     op.drop_column("outbox", "thread_id")
     op.drop_column("messages", "author")
@@ -210,5 +240,6 @@ def downgrade() -> None:
     op.drop_table("staff_roles")
     op.drop_index(op.f("ix_audit_log_subject_audit_log_id"), table_name="audit_log")
     op.drop_index(op.f("ix_audit_log_site_id_audit_log_id"), table_name="audit_log")
+    op.drop_index(op.f("ix_audit_log_actor_audit_log_id"), table_name="audit_log")
     op.drop_table("audit_log")
     op.drop_table("staff")

@@ -39,7 +39,9 @@ function pause(ms, signal) {
 const backoff = (failures) => Math.min(15000, 200 * 2 ** failures) * (1 + Math.random());
 
 /** The conversation is no longer ours: its token cannot be renewed, or its thread is gone. */
-export class Ended extends Error {}
+export class Ended extends Error {
+  ended = true;
+}
 
 /** What went wrong: the HTTP status (0: nobody answered), the backend's own sentence, seconds to wait. */
 class Problem extends Error {
@@ -57,6 +59,12 @@ export class Api {
 
   get thread() {
     return this.session.read().thread;
+  }
+
+  /** What the site offers at this hour, the same for everybody; nothing where nobody can say. The browser may keep it. */
+  async about() {
+    const response = await this.send("GET", `about/${this.siteId}`).catch(() => {});
+    if (response?.ok) return response.json();
   }
 
   forget() {
@@ -127,7 +135,7 @@ export class Api {
     if (token) headers.Authorization = `Bearer ${token}`;
     if (fields) headers["Content-Type"] = "application/json";
     try {
-      return await fetch(`${this.base}/api/agent/${path}`, { method, headers, signal, body: fields && JSON.stringify(fields), cache: "no-store" });
+      return await fetch(`${this.base}/api/agent/${path}`, { method, headers, signal, body: fields && JSON.stringify(fields), cache: token ? "no-store" : "default" });
     } catch {
       throw new Problem(0);
     }

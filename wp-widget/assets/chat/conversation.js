@@ -3,11 +3,13 @@ import { Ended, Stream } from "./backend.js";
 import { Thread } from "./thread.js";
 
 const SILENCE_MS = 10000;
+const AGAIN_MS = 30000; // until a message that was left is tried again
 const PATIENCE = 5; // silent spells before the visitor is told that this takes long
 
 export class Conversation {
-  constructor(api, notes, tab) {
-    Object.assign(this, { api, notes, tab, thread: new Thread(), sending: Promise.resolve() });
+  /** `notes`: what any tab may note · `later`: messages left for the team, by id, until the backend has them. */
+  constructor(api, notes, later, tab) {
+    Object.assign(this, { api, notes, later, tab, site: {}, thread: new Thread(), sending: Promise.resolve() });
     this.stream = new Stream(
       api,
       (event) => this.receive(event),
@@ -15,6 +17,7 @@ export class Conversation {
       () => this.wanted,
     );
     addEventListener("storage", (event) => this.otherTab(event));
+    addEventListener("online", () => this.hand());
     document.addEventListener("visibilitychange", () => (document.hidden ? this.stream.stop() : this.catchUp()));
   }
 
@@ -34,12 +37,26 @@ export class Conversation {
     await (this.api.ready ??= this.api.ask?.().then((token) => this.identify(token)));
     const { outbox = [], thread, lastId, draft = [] } = this.tab.read();
     for (const item of outbox) if (!this.thread.items.some(({ key }) => key === item.key)) this.say(item.content, item.key);
-    if (!this.api.thread) return this.changed();
-    if (thread === this.api.thread && !this.stream.lastId) {
-      this.stream.lastId = lastId;
-      this.thread.draft = draft;
+    if (this.api.thread) {
+      if (thread === this.api.thread && !this.stream.lastId) {
+        this.stream.lastId = lastId;
+        this.thread.draft = draft;
+      }
+      await this.sync();
     }
-    await this.sync();
+    this.changed();
+    // What is there by now was merely shown again; what comes from here on is news, and is read out.
+    setTimeout(() => {
+      this.shown = true;
+      this.changed();
+    }, 300);
+  }
+
+  /** Learns what the site offers now; whenever the panel is opened, since a page may stand open for hours. */
+  async look() {
+    this.hand();
+    this.site = (await this.api.about()) ?? this.site;
+    this.changed();
   }
 
   say(content, key = newId()) {
@@ -94,6 +111,41 @@ export class Conversation {
       this.lost(keep);
       return act();
     }
+  }
+
+  /** Leaves a message for the team; true: they have it, false: it is kept here and sent as soon as that is possible. */
+  async leave(said) {
+    const id = newId();
+    this.later.write({ [id]: said });
+    const problem = await this.hand();
+    if (!this.later.read()[id]) return true;
+    if (problem.status < 400 || problem.status >= 429) return false;
+    this.later.write({ [id]: undefined }); // the form has the words still, and says what is wrong with them
+    throw problem;
+  }
+
+  /** Hands over what was left; the problem, if any is left after all. Another tab may do the same: they are known by id. */
+  async hand() {
+    clearTimeout(this.handing);
+    try {
+      for (const [id, said] of Object.entries(this.later.read())) {
+        await this.attempt(() => this.api.call("POST", "contact", (thread) => ({ ...said, thread_id: thread, client_msg_id: id })));
+        this.later.write({ [id]: undefined });
+        this.tellTabs();
+        await this.sync();
+      }
+    } catch (problem) {
+      this.handing = setTimeout(() => this.hand(), AGAIN_MS);
+      return problem;
+    }
+  }
+
+  /** Has everything deleted, there and here. The receipt's id; nothing where there was no conversation. */
+  async erase() {
+    const { receipt } = this.api.thread ? await this.api.call("DELETE", "data") : {};
+    for (const id in this.later.read()) this.later.write({ [id]: undefined });
+    this.restart();
+    return receipt;
   }
 
   async rate({ id }, thumbs, tags) {

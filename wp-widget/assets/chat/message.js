@@ -38,11 +38,11 @@ export function messageElement(item, t, actions) {
   const visitor = role === "visitor";
   const cards = citations.map((citation) => sourceCard(citation, t));
   return el("div", { class: `message ${role}` },
-    el("span", { class: visitor ? "hidden" : "author" }, t(role), " · ", clock(item, t)),
+    el("span", { class: visitor ? "hidden" : "author" }, item.author || t(role), " · ", clock(item, t)),
     el("div", { class: "bubble" }, visitor ? content : formatted(content, cards, t)),
     cards[0] && el("div", { class: "sources", role: "group", "aria-label": t("sources") }, cards),
     role === "agent" && thumbs(item, t, actions),
-    visitor && el("div", { class: "delivery" }));
+    visitor && el("div", { class: "delivery", role: "alert" }));
 }
 
 /** The sentences that have come so far; the finished message takes their place. */
@@ -57,23 +57,24 @@ export function showDelivery(element, item, t, actions) {
   const state = item.state ?? "";
   if (line.dataset.state === state) return;
   line.dataset.state = state;
-  line.replaceChildren(state === "sending" ? t(state) : "");
+  // For the eye alone: the log reads the message out, and a failure is news.
+  line.replaceChildren(state === "sending" ? el("i", { "aria-hidden": "true" }, t(state)) : "");
   if (state !== "failed") return;
-  const { text, retry } = explained(item, t);
-  const act = retry ? actions.send : actions.edit;
-  line.append(el("span", { role: "alert" }, t("unsent"), " ", text),
-    el("button", { type: "button", class: "textual", onclick: () => act(item) }, t(retry ? "again" : "edit")));
+  const { text, retry, leave } = explained(item, t);
+  const offer = (phrase, act) => el("button", { type: "button", class: "textual", onclick: () => act(item) }, t(phrase));
+  line.append(el("span", {}, t("unsent"), " ", text), offer(...(retry ? ["again", actions.send] : ["edit", actions.edit])));
+  if (leave) line.append(offer("contact", actions.leave));
 }
 
-/** What went wrong, as a sentence that says what to do next, and whether trying again can help. */
+/** What went wrong, as a sentence that says what to do next; whether trying again, or leaving a message, can help. */
 export function explained({ problem, late, ended, line }, t) {
-  if (ended) return { text: t("ended") };
+  if (ended || problem?.ended) return { text: t("ended") };
   if (line) return { text: t("reconnecting") };
-  if (late) return { text: t("late"), retry: true };
+  if (late) return { text: t("late"), retry: true, leave: true };
   const { status, detail, wait } = problem;
   if (status === 429) return { text: t("busy", { n: wait || 30 }), retry: true };
   if (status >= 400 && status < 500) return { text: detail || t("refused") };
-  return { text: t(status ? "broken" : "offline"), retry: true };
+  return { text: t(status ? "broken" : "offline"), retry: true, leave: true };
 }
 
 export const clock = ({ created_at: at }, t) => new Date(at).toLocaleTimeString(t("lang"), { hour: "2-digit", minute: "2-digit" });
@@ -85,7 +86,7 @@ function formatted(text, cards, t) {
     const last = nodes.at(-1);
     const item = /^\s*- (.*)/.exec(line)?.[1];
     if (item) {
-      if (last?.tagName !== "UL") nodes.push(el("ul"));
+      if (last?.tagName !== "UL") nodes.push(el("ul", { dir: "auto" }));
       nodes.at(-1).append(el("li", {}, inline(item, cards, t)));
     } else if (!line.trim()) nodes.push("");
     else if (last?.tagName === "P") last.append(el("br"), ...inline(line, cards, t));
@@ -117,7 +118,7 @@ function show(card) {
 function sourceCard({ n, title, section, page, url, link, quote }, t) {
   const href = webAddress(link || url);
   const place = [section !== title && section, page && t("page", { n: page })].filter(Boolean).join(" · ");
-  return el(href ? "a" : "div", { class: "source", href, target: "_blank", rel: "noopener", "data-n": n, tabindex: "0" },
+  return el(href ? "a" : "div", { class: "source", href, target: "_blank", rel: "noopener", "data-n": n, tabindex: href ? null : "-1" },
     el("span", { class: "hidden" }, t("source", { n })),
     el("span", { class: "number", "aria-hidden": "true" }, n),
     el("span", { class: "about" },

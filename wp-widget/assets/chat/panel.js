@@ -1,5 +1,6 @@
 /* The button and the panel: opening, closing, writing, notices, the first screen; draws what changed. */
-import { clock, webAddress, draftNodes, el, explained, icon, messageElement, showDelivery } from "./message.js";
+import { Menu } from "./menu.js";
+import { draftNodes, el, explained, icon, messageElement, showDelivery, webAddress } from "./message.js";
 
 const LONGEST = 4000;
 const COUNT_FROM = 3600;
@@ -10,15 +11,16 @@ export class Panel {
     this.launcher = this.button("launcher", "open", () => this.open(), "chat");
     this.badge = el("span", { class: "badge", "aria-hidden": "true" });
     this.launcher.append(this.badge);
+    this.hours = el("p", { class: "hours" });
     this.welcome = this.firstScreen();
-    this.log = el("div", { class: "log", role: "log", "aria-label": t("log") });
+    this.log = el("div", { class: "log", role: "log", "aria-live": "off", "aria-label": t("log") });
     // Read aloud once, as the finished message: the draft is for the eye.
     this.draft = el("div", { class: "bubble" });
     this.phase = el("div", { class: "phase", role: "status" });
     this.scroller = el("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": t("log"), onscroll: () => this.scrolled() },
       this.welcome, this.log, this.draft, this.phase);
     this.notice = el("div", { class: "notice", role: "alert" });
-    this.dialog = el("section", { class: "panel", role: "dialog", "aria-labelledby": "title", hidden: "", onkeydown: (event) => this.keyed(event) },
+    this.dialog = el("section", { class: "panel", role: "dialog", "aria-labelledby": "title", "aria-describedby": "about", hidden: "", onkeydown: (event) => this.keyed(event) },
       this.header(), this.scroller, this.notice, this.composer(), this.footer());
     this.element = el("div", { class: "root", hidden: "" }, this.dialog, this.launcher);
     this.actions = {
@@ -28,6 +30,7 @@ export class Panel {
         conversation.drop(item);
         this.put(item.content);
       },
+      leave: (item) => this.menu.contact(item.content, () => conversation.drop(item)),
     };
     conversation.onChange = () => this.ask();
     this.draw();
@@ -38,22 +41,12 @@ export class Panel {
   }
 
   header() {
-    const { t, conversation } = this;
-    const choice = (phrase, act) => el("button", { type: "button", onclick: () => {
-      this.menu.open = false;
-      act();
-      this.input.focus();
-    } }, t(phrase));
-    this.menu = el("details", { class: "menu", onkeydown: (event) => this.leaveMenu(event) },
-      el("summary", { class: "round", "aria-label": t("menu"), title: t("menu") }, icon("more")),
-      el("div", { class: "choices" },
-        choice("fresh", () => conversation.restart()),
-        choice("download", () => download(transcript(conversation.thread.items, t)))));
+    this.menu = new Menu(this);
     this.partner = el("span");
-    return el("header", {},
+    return el("div", { class: "head" },
       el("span", { class: "face" }, icon("agent")),
-      el("div", { class: "names" }, el("h2", { id: "title" }, this.settings.title || t("title")), this.partner),
-      this.menu,
+      el("div", { class: "names" }, el("h2", { id: "title" }, this.settings.title || this.t("title")), this.partner),
+      this.menu.element,
       this.button("round", "close", () => this.close(), "close"));
   }
 
@@ -62,7 +55,8 @@ export class Panel {
     const questions = suggestions.split("|").filter((text) => text.trim());
     return el("div", { class: "welcome" },
       el("p", { class: "greeting" }, greeting || t("greeting")),
-      el("p", {}, t("about")),
+      el("p", { id: "about" }, t("about")),
+      this.hours,
       questions[0] && el("ul", { "aria-label": t("suggestions") }, questions.map((text) =>
         el("li", {}, el("button", { type: "button", class: "chip", onclick: () => this.say(text.trim()) }, text)))));
   }
@@ -70,13 +64,13 @@ export class Panel {
   composer() {
     const { t } = this;
     this.input = el("textarea", {
-      onfocus: () => { this.menu.open = false; },
+      onfocus: () => this.menu.close(),
       rows: "1", maxlength: LONGEST, "aria-label": t("input"), placeholder: t("placeholder"), oninput: () => this.fit(),
       onkeydown: (event) => { if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.submit(event); },
     });
     this.sender = el("button", { class: "send", "aria-label": t("send"), title: t("send"), disabled: "" }, icon("send"));
     this.left = el("span", { class: "left", role: "status" });
-    return el("form", { onsubmit: (event) => this.submit(event) }, this.input, this.sender, this.left);
+    return el("form", { class: "composer", onsubmit: (event) => this.submit(event) }, this.input, this.sender, this.left);
   }
 
   footer() {
@@ -84,16 +78,18 @@ export class Panel {
     const privacy = webAddress(this.settings.privacyUrl);
     this.person = el("button", { type: "button", class: "person", onclick: () => {
       this.input.focus();
-      conversation.callPerson();
+      if (conversation.site.people?.open === false) this.menu.contact(this.input.value);
+      else conversation.callPerson();
     } }, icon("person"), t("person"));
     this.standing = el("span", { role: "status" });
-    return el("footer", {}, this.person, this.standing, privacy && el("a", { href: privacy, target: "_blank", rel: "noopener" }, t("privacy")));
+    return el("div", { class: "foot" }, this.person, this.standing, privacy && el("a", { href: privacy, target: "_blank", rel: "noopener" }, t("privacy")));
   }
 
   open(focus = true) {
     this.show(true);
     this.sticky = true;
     this.conversation.resume();
+    this.conversation.look();
     if (focus) this.input.focus();
   }
 
@@ -112,13 +108,6 @@ export class Panel {
 
   keyed({ key, isComposing }) {
     if (key === "Escape" && !isComposing) this.close();
-  }
-
-  leaveMenu(event) {
-    if (event.key !== "Escape" || !this.menu.open) return;
-    event.stopPropagation();
-    this.menu.open = false;
-    this.menu.firstChild.focus();
   }
 
   put(text) {
@@ -158,16 +147,21 @@ export class Panel {
   }
 
   draw() {
-    const { t, conversation: { thread, unread } } = this;
+    const { t, conversation } = this;
+    const { thread, unread } = conversation;
     const { items, draft, phase, status } = thread;
     this.welcome.hidden = items.length > 0;
     this.drawMessages(items);
+    // A conversation that is merely shown again is not read out: only what is said from now on.
+    this.log.ariaLive = conversation.shown ? "polite" : "off";
     this.draft.hidden = !draft.length;
     this.draft.replaceChildren(...draftNodes(draft, t));
-    this.tell(this.phase, thread.awaiting || phase ? t(`state_${phase}`) || t("state_thinking") : "");
+    this.tell(this.phase, phase !== "" && (thread.awaiting || phase) ? t(`state_${phase}`) || t("state_thinking") : "");
     this.drawNotice(thread.notice);
     this.tell(this.standing, t(`now_${status}`));
     this.person.hidden = thread.withPerson;
+    this.tell(this.hours, this.menu.hours());
+    this.menu.mail.hidden = !conversation.site.transcript_by_email;
     this.tell(this.partner, t(status === "person" ? "staff" : "agent"));
     this.tell(this.badge, unread ? `${unread}` : "");
     this.launcher.ariaLabel = t(unread ? "unread" : "open", { n: unread });
@@ -200,7 +194,7 @@ export class Panel {
     this.noticed = notice;
     this.notice.replaceChildren();
     if (!notice) return;
-    const { text, retry } = explained(notice, this.t);
+    const { text, retry, leave } = explained(notice, this.t);
     const dismiss = () => {
       this.conversation.thread.notice = null;
       this.draw();
@@ -210,9 +204,11 @@ export class Panel {
       dismiss();
       notice.again();
     };
-    this.notice.append(text, retry && notice.again
-      ? el("button", { type: "button", class: "textual", onclick: again }, this.t("again"))
-      : this.button("round small", "dismiss", dismiss, "close"));
+    const offer = (phrase, onclick) => el("button", { type: "button", class: "textual", onclick }, this.t(phrase));
+    this.notice.append(el("span", {}, text), ...[
+      leave && offer("contact", () => this.menu.contact(this.input.value)),
+      retry && notice.again ? offer("again", again) : this.button("round small", "dismiss", dismiss, "close"),
+    ].filter(Boolean));
   }
 
   scrolled() {
@@ -228,17 +224,4 @@ export class Panel {
     this.scroller.scrollTop = newest ? newest.offsetTop - 12 : 0;
     this.placed = this.scroller.scrollTop;
   }
-}
-
-function transcript(items, t) {
-  return items.map((item) => {
-    const sources = (item.citations ?? []).map(({ n, title, section, url }) => `  [${n}] ${title} · ${section ?? ""} · ${url ?? ""}`);
-    return [`${t(item.role)} ${clock(item, t)}`, item.content, ...sources, ""].join("\n");
-  }).join("\n");
-}
-
-function download(text) {
-  const href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
-  el("a", { href, download: "chat.txt" }).click();
-  setTimeout(() => URL.revokeObjectURL(href), 1000);
 }

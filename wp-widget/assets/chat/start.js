@@ -13,9 +13,10 @@ export async function start(settings) {
   // Two records: what any tab may note at any time must never overwrite another tab's new conversation.
   const session = new Shelf("localStorage", key);
   const notes = new Shelf("localStorage", `${key}:notes`);
+  const later = new Shelf("localStorage", `${key}:later`);
   const tab = new Shelf("sessionStorage", key);
   const ask = settings.identity && (() => loggedIn(settings.identity));
-  const conversation = new Conversation(new Api(settings.api ?? "", settings.siteId, session, ask), notes, tab);
+  const conversation = new Conversation(new Api(settings.api ?? "", settings.siteId, session, ask), notes, later, tab);
   const panel = new Panel(conversation, t, settings);
 
   const sheet = el("link", { rel: "stylesheet", href: `${settings.home}widget.css` });
@@ -28,6 +29,7 @@ export async function start(settings) {
 
   if (tab.read().open) panel.open(false);
   else if (notes.read().live) conversation.resume();
+  conversation.hand();
   return {
     open: () => panel.open(),
     close: () => panel.close(),

@@ -27,7 +27,11 @@ export class Thread {
   merge({ status, messages }, asked) {
     this.status = status;
     const known = (id) => this.items.find((item) => item.id === id) ?? { key: id };
-    const told = messages.map((message) => Object.assign(known(message.id), message));
+    // Who wrote keeps their own words on this screen: the backend has none of a card's number, say.
+    const told = messages.map((message) => {
+      const item = known(message.id);
+      return Object.assign(item, message, item.role === "visitor" && { content: item.content });
+    });
     const newer = this.items.filter((item) => !told.includes(item) && !(item.id && asked.includes(item)));
     this.items = [...told, ...newer];
     if (this.items.findLast((item) => item.id)?.role !== "visitor") this.settle();
@@ -60,7 +64,7 @@ export class Thread {
     else this.items.push({ key: message.id, ...message });
     if (message.role === "visitor") return false;
     this.draft = [];
-    this.phase = null;
+    this.phase = ""; // the answer is here: until the turn is said to be done, there is nothing to tell
     if (message.role === "staff") this.status = "person";
     // Who has the conversation may have changed with these.
     return message.role === "system" || (message.role === "agent" && this.withPerson);

@@ -1,0 +1,162 @@
+"""Erasing conversations, and all that is known of a visitor: from every table, in one transaction, with a receipt.
+
+A turn may be running meanwhile. Whoever changes a turn holds its thread's lock first, so it writes either before us,
+and that goes too, or after us, and finds nothing that it could write to. What a model was asked stays counted as money.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from sqlalchemy import delete, func, or_, select, text, update
+from sqlalchemy.orm import Session
+
+from core import bus
+from core.log import get_logger
+from core.models import (
+    AuditEntry,
+    Feedback,
+    Handoff,
+    Message,
+    Outgoing,
+    Thread,
+    Ticket,
+    Turn,
+    Visitor,
+    WebhookEvent,
+)
+from orchestrator import budget, slack_copies
+from orchestrator.case import Case, lock_case
+
+log = get_logger(__name__)
+
+ACTION = "data.erased"
+
+# Whatever still answers for these turns comes too late from now on; what it holds of the budget is taken as spent.
+END_TURNS = text("""
+    UPDATE turns SET fence = fence + 1, ended_at = coalesce(ended_at, now()), pending = NULL, leased_until = NULL
+    WHERE thread_id = :thread_id AND (ended_at IS NULL OR EXISTS (
+        SELECT FROM model_calls WHERE model_calls.turn_id = turns.id AND settled_at IS NULL))
+    RETURNING id
+""")
+# Settling need not wait for the disk, but a receipt must not be given for what a power cut brings back.
+FOR_GOOD = text("SET LOCAL synchronous_commit = on")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """How many of each were erased, and of how many cases elsewhere an address was taken off; nothing personal."""
+
+    visitors: int = 0
+    threads: int = 0
+    messages: int = 0
+    turns: int = 0
+    feedback: int = 0
+    tickets: int = 0
+    handoffs: int = 0
+    outgoing: int = 0
+    addresses: int = 0
+    events: int = 0
+
+    def __add__(self, other: "Receipt") -> "Receipt":
+        """Both together."""
+        theirs = asdict(other)
+        return Receipt(**{name: count + theirs[name] for name, count in asdict(self).items()})
+
+
+def erase_thread(session: Session, thread_id: UUID) -> Receipt:
+    """Erase one conversation with its turns, their journal, model calls and tool runs, tickets, handoffs, feedback.
+
+    Nothing is counted where there is no such thread: erasing twice is erasing once.
+    """
+    case = lock_case(session, thread_id)
+    if case is None:
+        return Receipt()
+    _end_turns(session, case)
+    slack_copies.take_away(session, thread_id)
+    receipt = _count(session, thread_id)
+    session.execute(delete(Thread).where(Thread.id == thread_id))  # the rest hangs on it
+    bus.forget(session, thread_id)
+    log.info("thread_erased", site=case.site_id, thread=str(thread_id), messages=receipt.messages)
+    return receipt
+
+
+def erase_visitor(session: Session, visitor_id: UUID) -> Receipt:
+    """Erase a visitor with all conversations and addresses. Their tokens are good for nothing afterwards."""
+    receipt = Receipt()
+    for thread_id in _threads(session, visitor_id):
+        receipt += erase_thread(session, thread_id)
+    # Threads come first, as everywhere. Under this lock no new one can begin; one may have begun just before.
+    known = session.scalars(select(Visitor.id).where(Visitor.id == visitor_id).with_for_update()).one_or_none()
+    if known is None:
+        return receipt
+    for thread_id in _threads(session, visitor_id):
+        receipt += erase_thread(session, thread_id)
+    session.execute(delete(Visitor).where(Visitor.id == visitor_id))
+    return receipt + Receipt(visitors=1)
+
+
+def erase(session: Session, site_id: str, visitor_id: UUID) -> UUID:
+    """What visitors ask for themselves: all of it goes. The id of the receipt, which is the same each time.
+
+    The receipt stands in the audit log: how many conversations, messages and tickets went, and nothing of whose.
+    """
+    id_ = uuid5(NAMESPACE_OID, f"handrail:{visitor_id}")  # nobody gets from it to the visitor
+    there = select(Visitor.id).where(Visitor.id == visitor_id, Visitor.site_id == site_id)
+    if session.scalar(there) is not None:
+        done = asdict(erase_visitor(session, visitor_id))
+        if done["visitors"]:
+            counts = {name: count for name, count in done.items() if count}
+            entry = AuditEntry(
+                actor="visitor", site_id=site_id, action=ACTION, subject=f"erasure:{id_}", details=counts
+            )
+            session.add(entry)
+    return id_
+
+
+def erase_address(session: Session, site_id: str, email: str) -> Receipt:
+    """Take an e-mail address off what is not its owner's to erase: other people's cases, and events about orders."""
+    tickets = update(Ticket).where(Ticket.site_id == site_id, func.lower(Ticket.email) == email).values(email=None)
+    visitors = update(Visitor).where(Visitor.site_id == site_id, func.lower(Visitor.contact_email) == email)
+    told = func.lower(WebhookEvent.data["order"]["billing"]["email"].astext) == email
+    events = update(WebhookEvent).where(
+        WebhookEvent.site_id == site_id, WebhookEvent.subject.like("order:%"), WebhookEvent.state != "pending", told
+    )
+    taken = session.scalars(tickets.returning(Ticket.id)).all()
+    cleared = session.scalars(visitors.values(contact_email=None).returning(Visitor.id)).all()
+    emptied = session.scalars(events.values(data={}, body=None).returning(WebhookEvent.id)).all()
+    return Receipt(addresses=len(taken) + len(cleared), events=len(emptied))
+
+
+def visitors_of(session: Session, site_id: str, email: str, most: int) -> Sequence[UUID]:
+    """At most `most` visitors whose address is proven to be `email`, or who gave it and have proven no other."""
+    told = Visitor.verified_email.is_(None) & (func.lower(Visitor.contact_email) == email)
+    theirs = or_(func.lower(Visitor.verified_email) == email, told)
+    wanted = select(Visitor.id).where(Visitor.site_id == site_id, theirs)
+    return session.scalars(wanted.order_by(Visitor.id).limit(most)).all()
+
+
+def _threads(session: Session, visitor_id: UUID) -> Sequence[UUID]:
+    # Always in this order, so that two who erase at once wait for each other one way round.
+    return session.scalars(select(Thread.id).where(Thread.visitor_id == visitor_id).order_by(Thread.id)).all()
+
+
+def _end_turns(session: Session, case: Case) -> None:
+    for turn_id in session.scalars(END_TURNS, {"thread_id": case.thread_id}).all():
+        budget.settle(session, case, turn_id)
+    session.execute(FOR_GOOD)
+
+
+def _count(session: Session, thread_id: UUID) -> Receipt:
+    about = or_(Outgoing.thread_id == thread_id, Outgoing.body["thread"].astext == str(thread_id))
+    told = session.scalars(delete(Outgoing).where(about).returning(Outgoing.id)).all()
+    message_ids = select(Message.id).where(Message.thread_id == thread_id)
+    wanted = {
+        "messages": select(func.count()).select_from(message_ids.subquery()),
+        "turns": select(func.count()).where(Turn.thread_id == thread_id),
+        "feedback": select(func.count()).where(Feedback.message_id.in_(message_ids)),
+        "tickets": select(func.count()).where(Ticket.thread_id == thread_id),
+        "handoffs": select(func.count()).where(Handoff.thread_id == thread_id),
+    }
+    found = session.execute(select(*(each.scalar_subquery().label(name) for name, each in wanted.items()))).one()
+    return Receipt(threads=1, outgoing=len(told), **found._asdict())
