@@ -123,7 +123,9 @@ def _group(one: Tried) -> str:
 
 
 def _print(figures: dict[str, Any]) -> None:
-    typer.echo("Share of answers that the guards block (documents by halves; `held` was not looked at):")
+    typer.echo(
+        "Share of answers that the guards block (documents by halves; of `held` the totals alone were looked at):"
+    )
     for one in figures["shares"]:
         what = "true, " if one["true"] and one["kind"] != "true" else ""
         typer.echo(
