@@ -41,8 +41,8 @@ eval-retrieval: setup-dev  ## nDCG@10 and recall@10, per leg; SETS="folder …" 
 eval-answerability: setup-dev  ## does the search know when the demo shop's documents hold no answer?
 	@$(BIN)/handrail eval-answerability
 
-eval-guards: setup-dev  ## personal data: what is found, what leaks, what is taken for it; FILES="file …" for other texts
-	@$(BIN)/handrail eval-guards $(FILES)
+eval-guards: setup-dev  ## personal data, claims that no page bears out, a hijacked model; FILES="file …" for other texts of the first
+	@$(BIN)/handrail eval-guards $(FILES) && $(BIN)/handrail eval-claims && $(BIN)/handrail eval-injection
 
 bench: setup-dev  ## time from a message to its first sentence and to its end, beside a floor in the same run
 	@$(BIN)/handrail bench

@@ -170,7 +170,6 @@ class Settings(BaseSettings):
     webhook_bodies_kept_days: float = 30.0  # as they came, for audit
 
     # The desk.
-    desk_url: str = ""  # where staff reach it, "https://support.shop.example"; "": as each request says
     desk_idle_minutes: float = Field(120.0, gt=0)  # then a browser that did nothing is logged out …
     desk_session_hours: float = Field(12.0, gt=0)  # … and this long after logging in, whatever it did
     desk_upload_bytes: int = Field(25 * 1024 * 1024, ge=1)  # of one document

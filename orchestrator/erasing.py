@@ -96,22 +96,20 @@ def erase_visitor(session: Session, visitor_id: UUID) -> Receipt:
     return receipt + Receipt(visitors=1)
 
 
-def erase(session: Session, site_id: str, visitor_id: UUID) -> UUID:
-    """What visitors ask for themselves: all of it goes. The id of the receipt, which is the same each time.
+def erase(session: Session, site_id: str, visitor_id: UUID, *, actor: str = "visitor") -> tuple[UUID, Receipt]:
+    """All of a visitor of that site, as `actor` asked: the id of the receipt, the same each time, and what it counts.
 
     The receipt stands in the audit log: how many conversations, messages and tickets went, and nothing of whose.
     """
-    id_ = uuid5(NAMESPACE_OID, f"handrail:{visitor_id}")  # nobody gets from it to the visitor
+    id_, done = uuid5(NAMESPACE_OID, f"handrail:{visitor_id}"), Receipt()  # nobody gets from it to the visitor
     there = select(Visitor.id).where(Visitor.id == visitor_id, Visitor.site_id == site_id)
     if session.scalar(there) is not None:
-        done = asdict(erase_visitor(session, visitor_id))
-        if done["visitors"]:
-            counts = {name: count for name, count in done.items() if count}
-            entry = AuditEntry(
-                actor="visitor", site_id=site_id, action=ACTION, subject=f"erasure:{id_}", details=counts
-            )
-            session.add(entry)
-    return id_
+        done = erase_visitor(session, visitor_id)
+    if done.visitors:
+        counts = {name: count for name, count in asdict(done).items() if count}
+        subject = f"erasure:{id_}"
+        session.add(AuditEntry(actor=actor, site_id=site_id, action=ACTION, subject=subject, details=counts))
+    return id_, done
 
 
 def erase_address(session: Session, site_id: str, email: str) -> Receipt:

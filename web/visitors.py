@@ -46,5 +46,5 @@ def leave(left: MessageLeft, visitor: Calling, settings: Chosen) -> MessageTaken
 def delete_data(visitor: Calling) -> DataErased:
     """Delete all that the visitor has said here, and what came of it, for good; also while an answer is on its way."""
     with transaction() as session:
-        receipt = erase(session, visitor.site_id, visitor.visitor_id)
+        receipt, _ = erase(session, visitor.site_id, visitor.visitor_id)
     return DataErased(receipt=receipt)

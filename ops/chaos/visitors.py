@@ -16,7 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.db import transaction
 from core.models import Turn
 from ops.chaos.house import House
+from ops.chaos.model import ADDRESS
 
+TICKETS = frozenset({"ticket", "two"})
 KINDS = {"search": 8, "ticket": 4, "two": 3, "person": 2, "burst": 2}  # how often which
 TIMEOUT_S = 15.0  # as the widget's
 GIVE_UP_S = 120.0
@@ -94,6 +96,8 @@ class Town:
         said = Said(kind, number, str(uuid4()), time.time(), UUID(thread))
         self.said.append(said)
         words = f"{'search' if kind == 'burst' else kind} {number}"
+        if kind in TICKETS:  # a ticket goes only where the visitor wants its answers
+            words = f"{words}, my address is {ADDRESS}"
         body = {"thread_id": thread, "user_msg": words, "client_msg_id": said.client_msg_id}
         answer = await self._post(client, "messages", body, headers)
         said.accepted = time.time()

@@ -82,7 +82,7 @@ def test_all_is_deleted_and_a_receipt_stays_that_says_nothing(shop: Site) -> Non
     with db.transaction() as session:
         session.get_one(Site, shop.id).notices_url = "https://shop.example/notices"
     play = play_with((Acting([TICKET, HELLO]),))
-    play.say("My name is Eve")
+    play.say("I am eve@x.example")
     answer = play.answer()
     with db.transaction() as session:
         thread = session.get_one(Thread, play.thread)
@@ -97,9 +97,9 @@ def test_all_is_deleted_and_a_receipt_stays_that_says_nothing(shop: Site) -> Non
     before = rows()
     assert {"messages", "tickets", "handoffs", "feedback", "turn_events", "tool_runs", "outbox"} <= set(before)
     with db.transaction() as session:
-        receipt = erase(session, SITE, visitor_id)
+        receipt, _ = erase(session, SITE, visitor_id)
     with db.transaction() as session:
-        again = erase(session, SITE, visitor_id)
+        again, _ = erase(session, SITE, visitor_id)
         entry = session.scalars(select(AuditEntry)).one()
     assert again == receipt
     assert entry.subject == f"erasure:{receipt}"
@@ -116,7 +116,7 @@ def test_of_another_site_nothing_is_deleted(shop: Site) -> None:
     play.say("Hello")
     with db.transaction() as session:
         visitor_id = session.get_one(Thread, play.thread).visitor_id
-        erase(session, "another-site", visitor_id)
+        assert not erase(session, "another-site", visitor_id)[1].visitors
     assert rows()["messages"] == 1
 
 
@@ -129,7 +129,7 @@ def test_a_running_turn_writes_nothing_more(shop: Site, replies: list[Reply], at
     play = play_with((), (Hand().tool(), *(tool for tool in TOOLS if tool.name != "search_kb")))
     brain = Acting(replies, lambda: gone(play), at)
     play = Play(play.thread, World(with_prices(), (brain,), play.world.tools))
-    play.say("My name is Eve")
+    play.say("I am eve@x.example")
     take_turn(play.thread, play.world)
     sweep()
     assert rows() == {}
@@ -147,7 +147,7 @@ def test_deleted_while_a_tool_runs(shop: Site) -> None:
         gone(play)
         return tool.run(caller, arguments)
 
-    play.say("My name is Eve")
+    play.say("I am eve@x.example")
     take_turn(play.thread, World(with_prices(), (Acting([SEARCH, ANSWER]),), (replace(tool, run=run),)))
     assert rows() == {}
 

@@ -44,7 +44,7 @@ OPEN = json.dumps({"email": MAIL, "subject": "Help", "body": "My zip is broken",
 HELD = (Message, Turn, TurnEvent, ModelCall, ToolRun, Ticket, Handoff, Feedback, Outgoing, Thread, Visitor)
 
 
-def a_conversation(words: str = "My zip broke") -> Play:
+def a_conversation(words: str = f"My zip broke, write to {MAIL}") -> Play:
     """One with an answer, a ticket, feedback, a person called, and notices of it all."""
     with db.transaction() as session:
         session.execute(update(Site).values(notices_url="https://shop.example/notices"))

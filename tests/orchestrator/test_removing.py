@@ -101,7 +101,7 @@ def test_a_model_that_makes_one_up_opens_a_clean_ticket_and_is_not_heard(shop: S
     shown = Reply(text=f"Pay to {IBAN}.", intent=Intent.SMALLTALK)
     brain = Scripted([Reply(calls=(ToolCall("x", "create_ticket", case),)), shown, shown])
     play = play_with((brain,))
-    play.say("Help")
+    play.say("Help, and write to a@b.example")
     play.answer()
     with db.transaction() as session:
         subject, body = session.execute(text("SELECT subject, body FROM tickets")).one()

@@ -1,7 +1,5 @@
 """The plugin's pages in a real browser: the connection test, the bar of indexing, the block, the page's weight."""
 
-import gzip
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -102,30 +100,19 @@ def test_the_block_is_put_into_a_page_and_shown_there(shop: Shop, admin: Page) -
     expect(admin.locator("[data-handrail-open]")).to_have_text("Ask us")
 
 
-def test_the_chat_weighs_little_and_holds_no_page_up(shop: Shop, chromium: Browser) -> None:
-    """Before it is opened: no call to the backend, nothing that blocks rendering. Opened: at most 15 kB in all."""
+def test_the_chat_holds_no_page_up(shop: Shop, chromium: Browser) -> None:
+    """Before it is opened: no call to the backend, and nothing that blocks rendering."""
     shop.set(floating=True)
     with chromium.new_context() as context:
         page = context.new_page()
         asked: list[str] = []
-        ours: dict[str, bytes] = {}
         page.on("request", lambda request: asked.append(request.url))
-        page.on(
-            "response", lambda answer: ours.update({answer.url: answer.body()} if "/handrail/" in answer.url else {})
-        )
         page.goto(shop.site.url, wait_until="networkidle")
         page.locator(".launcher").wait_for()
         assert [url for url in asked if url.startswith(shop.backend.url)] == []
         timing: list[dict[str, Any]] = page.evaluate(
             "performance.getEntriesByType('resource').map(one => ({name: one.name, how: one.renderBlockingStatus}))"
         )
-        held = [one["name"] for one in timing if "/handrail/" in one["name"] and one["how"] != "non-blocking"]
-        assert held == []
-        page.locator(".launcher").click()
-        page.get_by_label("Your message").wait_for()
-        page.wait_for_load_state("networkidle")
-    code = {url: body for url, body in ours.items() if re.search(r"\.(js|css)(\?|$)", url)}
-    weight = len(gzip.compress(b"".join(code.values()), 9))
-    print(f"\nthe chat on a page: {len(code)} files, {weight} bytes packed together")
-    assert code
-    assert weight <= HEAVIEST
+        ours = [one for one in timing if "/handrail/" in one["name"]]
+        assert ours
+        assert [one["name"] for one in ours if one["how"] != "non-blocking"] == []

@@ -115,7 +115,7 @@ def _journey(request: Request, settings: Settings) -> tuple[Journey, str]:
 
 def _back(request: Request, settings: Settings) -> str:
     """The address that the issuer sends browsers back to; it must be registered there."""
-    base = settings.desk_url.rstrip("/") or f"{request.url.scheme}://{request.url.netloc}"
+    base = settings.public_url.rstrip("/") or f"{request.url.scheme}://{request.url.netloc}"
     return f"{base}/desk/oidc/back"
 
 

@@ -17,7 +17,7 @@ from core import bus
 from core.db import transaction
 from core.errors import Conflict, Unavailable
 from core.log import get_logger
-from orchestrator.erasing import Receipt, erase_address, erase_visitor, visitors_of
+from orchestrator.erasing import Receipt, erase, erase_address, visitors_of
 from orchestrator.exporting import export
 from tools.address import normal, well_formed
 from web.chat import PROBLEMS
@@ -106,7 +106,7 @@ def erase_data(wanted: Signed, response: Response) -> Erased:
         found = visitors_of(session, wanted.site_id, wanted.email, AT_ONCE)
     for visitor_id in found:
         with transaction() as session:
-            receipt += erase_visitor(session, visitor_id)
+            receipt += erase(session, wanted.site_id, visitor_id, actor="wordpress")[1]
     done = len(found) < AT_ONCE
     if done:
         with transaction() as session:
