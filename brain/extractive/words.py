@@ -4,6 +4,7 @@ import re
 from functools import cache, lru_cache
 
 from brain.extractive.lexicon import CHAT_SPELLING, COMMON, PALE_WORDS, STOP_WORDS
+from core.privacy.cleaning import unmarked
 from kb.analysis import stem, words, written_out
 from kb.embeddings.minilm import is_english_word
 
@@ -13,8 +14,8 @@ WORD = re.compile(r"[\w@][\w.@/'-]*")
 
 
 def plain_english(text: str) -> str:
-    """`text` with chat spelling written out; the rest stays as it is."""
-    lines = (written_out(line) for line in text.replace("\u2019", "'").splitlines())
+    """`text` with chat spelling written out, without the marks of what was removed; the rest stays as it is."""
+    lines = (written_out(line) for line in unmarked(text).replace("\u2019", "'").splitlines())
     return WORD.sub(lambda match: _long(match.group()), "\n".join(lines))
 
 

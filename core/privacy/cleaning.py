@@ -34,11 +34,17 @@ MARKS: dict[Kind, str] = {
     "security_code": "[security code removed]",
 }
 PART = "[part of a number removed]"  # in a message that was stored before the rest came
+MARKED = re.compile("|".join(map(re.escape, (*MARKS.values(), PART))))
 ROUNDS = 8  # what is taken out may bring words nearer to what is left
 ENDS = 120  # characters of a message before in which a number may begin that goes on
 NUMBER = r"\d(?:[\s\-._/,]{0,3}\d)*"
 TAIL = re.compile(rf"{NUMBER}(?=\D{{0,40}}\Z)")
 HEAD = re.compile(rf"\A\D{{0,40}}?({NUMBER})")
+
+
+def unmarked(text: str) -> str:
+    """`text` without the marks that stand for what was removed: for whoever looks for what it is about."""
+    return MARKED.sub(" ", text)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from core.privacy.cleaning import unmarked
 from kb.analysis import AROUND_WORDS, STOP_WORDS, WORD, language_of, stem, term, words, written_out
 from kb.search.readable import readable
 from kb.search.spelling import alternatives
@@ -68,7 +69,7 @@ class Query:
 
 def read_query(question: str, languages: Collection[str] = ()) -> Query:
     """`question` prepared for both legs. `languages` are those of the site's documents."""
-    text = " ".join(_shortened(readable(question)).split())
+    text = " ".join(_shortened(readable(unmarked(question))).split())
     empty = Query(text, (), (), ("", *sorted(set(languages) - {""})))
     told = language_of(text)
     spoken = told or empty.main

@@ -232,3 +232,9 @@ class TestOddQuestions:
         query = read_query(question, languages)
         assert set(mended(query, set(query.words), known(SHOP)).words) >= set()
         assert all(weight > 0 for _, weight in query.terms)
+
+
+def test_what_was_removed_from_a_message_is_not_looked_for() -> None:
+    marked = read_query("My card is [card number removed]. Do you deliver to Norway?", ["en"])
+    plain = read_query("My card is . Do you deliver to Norway?", ["en"])
+    assert (marked.text, marked.terms) == (plain.text, plain.terms)
