@@ -76,12 +76,22 @@ def unpack(archive: Path, folder: Path, sha512: str = SHA512) -> None:
     with tarfile.open(archive) as packed:
         for member in packed:
             if member.isfile() and _wanted(name := member.name.removeprefix(INSIDE)):
-                member.name = name
-                packed.extract(member, folder, filter="data")
+                _put(packed, member, folder / name)
     (folder / "sha512").write_text(sha512)
 
 
+def _put(packed: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
+    """The bytes alone: tarfile's filters, which take away the rest, are not in every Python 3.11."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = packed.extractfile(member)
+    assert content is not None  # it is a file
+    with content, path.open("wb") as file:
+        shutil.copyfileobj(content, file)
+
+
 def _wanted(name: str) -> bool:
+    if ".." in Path(name).parts:
+        return False
     if name.startswith("latest/languages/"):
         # "de_DE.l10n.php", "admin-de_DE.l10n.php", "de_DE-0cc3….json"
         return any(language in name.rpartition("/")[2].replace(".", "-").split("-") for language in SPOKEN)
