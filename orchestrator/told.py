@@ -30,7 +30,6 @@ def tell_staff(session: Session, thread_id: UUID, what: str, *, once: str = "", 
         note      note              staff wrote to each other, or changed what they wrote
         draft     turn, n           a draft waits for approval, or no longer does
         ticket    ticket            a ticket was opened or changed (`tools.tickets`)
-        gone      –                 the visitor had everything deleted
     """
     row = session.execute(LISTENERS, {"thread_id": thread_id}).one_or_none()
     if row is not None:  # else it has been deleted, and nobody needs to hear of it any more
