@@ -1,13 +1,14 @@
-"""The whole schema, by subject: who talks, who works here, what happens, what is known, what is done."""
+"""The whole schema, by subject: who talks, who works here, what happens, what is known, what is done, who judges."""
 
 from sqlalchemy import MetaData
 
 from core.db import Base
+from core.models.judging import EvalCase, EvalResult, EvalRun
 from core.models.knowledge import Document, DocumentEvent, Sitemap
 from core.models.passages import Audience, Chunk, ChunkVector, EmbeddingCache, EmbeddingModel, Posting, Segment
 from core.models.people import AuditEntry, Note, SlackPost, Staff, StaffRole, StaffSession
-from core.models.talk import Feedback, Message, Site, Thread, Visitor
-from core.models.turns import ModelCall, Spend, Tick, ToolRun, Turn, TurnEvent, WorkerBeat
+from core.models.talk import Feedback, Message, Site, Thread, Token, Visitor
+from core.models.turns import EvidenceRecord, ModelCall, Spend, Tick, ToolRun, Turn, TurnEvent, WorkerBeat
 from core.models.webhooks import WebhookEvent
 from core.models.work import Handoff, Order, Outgoing, Ticket, TicketEvent
 
@@ -22,6 +23,10 @@ __all__ = [
     "DocumentEvent",
     "EmbeddingCache",
     "EmbeddingModel",
+    "EvalCase",
+    "EvalResult",
+    "EvalRun",
+    "EvidenceRecord",
     "Feedback",
     "Handoff",
     "Message",
@@ -42,6 +47,7 @@ __all__ = [
     "Tick",
     "Ticket",
     "TicketEvent",
+    "Token",
     "ToolRun",
     "Turn",
     "TurnEvent",

@@ -15,7 +15,7 @@ MESSAGES_A_BLOCK = 5_000
 # for among the newest alone, and costs no more than a rare one.
 # Spelled as PostgreSQL spells it back, so that the schema's test can compare.
 MESSAGE_WORDS = (
-    "(to_tsvector('simple'::regconfig, content) || "
+    "(to_tsvector('simple'::regconfig, COALESCE(words, content)) || "
     f"array_to_tsvector(ARRAY['@'::text || ((\"position\" / {MESSAGES_A_BLOCK})::text)]))"
 )
 
@@ -60,6 +60,15 @@ class Site(Base):
         String(320), server_default=""
     )  # "Shop <support@shop.example>"; empty: no mail leaves
     ticket_mail_to: Mapped[str] = mapped_column(String(320), server_default="")  # hears of each new ticket by e-mail
+    retention: Mapped[Json] = mapped_column(
+        JSONB, server_default="{}"
+    )  # {"conversations": days, …}; missing: as in settings
+    origins: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), server_default="{}"
+    )  # whose pages may ask for it; empty: as in settings
+    gate: Mapped[str] = mapped_column(
+        String(8), server_default="off"
+    )  # on: a changed document goes live once its questions hold
     kb_version: Mapped[int] = mapped_column(BigInteger, server_default="0")  # grows with every change of the index
     created_at: Mapped[datetime] = at_column()
 
@@ -93,6 +102,7 @@ class Thread(Base):
         String(8), server_default=""
     )  # of the visitor's words: "de"; empty: not known
     mailed_position: Mapped[int] = mapped_column(BigInteger, server_default="0")  # staff's words up to it went by mail
+    trial: Mapped[bool] = mapped_column(server_default="false")  # asked by the judge: nobody is told, and it goes after
     held_micro: Mapped[int] = mapped_column(BigInteger, server_default="0")  # reserved for questions to models …
     spent_micro: Mapped[int] = mapped_column(BigInteger, server_default="0")  # … and spent, in millionths of a dollar
     created_at: Mapped[datetime] = at_column()
@@ -109,6 +119,7 @@ class Message(Base):
     turn_id: Mapped[UUID | None] = mapped_column(ForeignKey("turns.id", ondelete="CASCADE"))
     role: Mapped[str] = mapped_column(String(16))  # visitor, agent, staff, system
     content: Mapped[str] = mapped_column(Text)
+    words: Mapped[str | None] = mapped_column(Text)  # of a sealed content, each hashed, to be searched for; else null
     author: Mapped[str] = mapped_column(
         String(200), server_default=""
     )  # of staff's words: their name, as visitors see it
@@ -128,6 +139,19 @@ class Message(Base):
             postgresql_with={"gin_pending_list_limit": 256},
         ),
     )
+
+
+class Token(Base):
+    """An address, telephone or order number that a visitor wrote: `⟦email:1⟧` stands for it in all that is kept."""
+
+    __tablename__ = "tokens"
+    thread_id: Mapped[UUID] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)  # email, phone, order
+    n: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+    value_hash: Mapped[str] = mapped_column(String(64), index=True)  # keyed SHA-256, hex, of its plain form
+    created_at: Mapped[datetime] = at_column()
+    __table_args__ = (UniqueConstraint("thread_id", "kind", "value_hash"),)
 
 
 class Feedback(Base):

@@ -79,6 +79,17 @@ class ModelCall(Base):
     __table_args__ = (Index("ix_model_calls_open", "turn_id", postgresql_where=settled_at.is_(None)),)
 
 
+class EvidenceRecord(Base):
+    """What one answer rests on, as it was when it was given. Ids, hashes and places, no words of a visitor."""
+
+    __tablename__ = "evidence"
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
+    turn_id: Mapped[UUID] = mapped_column(ForeignKey("turns.id", ondelete="CASCADE"), index=True)
+    record: Mapped[Json] = mapped_column(JSONB)
+    signature: Mapped[str] = mapped_column(String(64))  # HMAC-SHA256, hex, of the record
+    created_at: Mapped[datetime] = at_column()
+
+
 class Spend(Base):
     """What one scope (a site, or all of them) spends on one day (UTC), in millionths of a dollar."""
 
