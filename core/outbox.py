@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.models import Outgoing, Site
 from core.queue import Job, enqueue
+from core.sealing.places import OUTBOX
 
 # It travels in headers, and a signature joins it to a time with a full stop.
 KEY = re.compile(r"[A-Za-z0-9:_-]{1,160}")
@@ -38,7 +39,7 @@ def put(
         raise ValueError(f"An outbox key has 1 to 160 letters, digits, `:`, `_` and `-`: {key!r}")
     row = {"key": key, "destination": destination, "kind": kind}
     due = func.now() + timedelta(seconds=after_s)
-    said = (literal(thread_id, Uuid), literal(body, JSONB), due)
+    said = (literal(thread_id, Uuid), literal(OUTBOX.seal(key, body), JSONB), due)
     values = select(Site.id, *map(literal, row.values()), *said).where(Site.id == site_id)
     values = values if where is None else values.where(where)
     added = insert(Outgoing).from_select(["site_id", *row, "thread_id", "body", "due_at"], values)

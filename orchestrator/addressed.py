@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from core.db import transaction
 from core.log import EMAIL
+from core.sealing import places
 from orchestrator.case import Case
 from orchestrator.events import Call
 from orchestrator.machine import TICKET_TOOL
@@ -25,5 +26,6 @@ def addressed_rightly(call: Call, case: Case) -> bool:
     if not wanted or wanted in {str(known or "").casefold() for known in (case.verified_email, case.contact_email)}:
         return True
     with transaction() as session:
-        said = session.scalars(SAID, {"thread_id": case.thread_id}).all()
+        rows = session.scalars(SAID, {"thread_id": case.thread_id})
+        said = [places.MESSAGE.open(case.thread_id, words) for words in rows]
     return any(wanted == found.group().casefold() for words in said for found in EMAIL.finditer(words))

@@ -1,11 +1,10 @@
 """Writing tools whose worker died in between: what they wrote is found by its key, and noted."""
 
-import json
-
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.log import get_logger
+from core.sealing import places
 from tools.catalog import TOOLS
 from tools.tool import Tool
 
@@ -13,7 +12,7 @@ log = get_logger(__name__)
 
 # While its turn is open, whoever carries the turn on runs the tool again under the same key; after that nobody does.
 OPEN = text("""
-    SELECT tool_runs.key, tool_runs.tool FROM tool_runs JOIN turns ON turns.id = tool_runs.turn_id
+    SELECT tool_runs.key, tool_runs.tool, tool_runs.turn_id FROM tool_runs JOIN turns ON turns.id = tool_runs.turn_id
     WHERE tool_runs.status = 'intended' AND turns.ended_at < now() - interval '30 seconds'
     ORDER BY tool_runs.created_at LIMIT 100
 """)
@@ -27,10 +26,10 @@ def reconcile(session: Session, tools: tuple[Tool, ...] = TOOLS) -> int:
     """Close every intent of an ended turn: done where something stands under its key, failed where not; how many."""
     known = {tool.name: tool for tool in tools}
     runs = session.execute(OPEN).all()
-    for key, name in runs:
+    for key, name, turn_id in runs:
         tool = known.get(name)
         output = tool.written(session, key) if tool and tool.written else None
-        kept = json.dumps({"json": output.model_dump_json()}) if output else None
+        kept = places.OUTPUT.text(turn_id, {"json": output.model_dump_json()}) if output else None
         session.execute(CLOSE, {"key": key, "status": "done" if output else "failed", "output": kept})
         log.warning("tool_reconciled", tool=name, key=key, found=output is not None)
     return len(runs)

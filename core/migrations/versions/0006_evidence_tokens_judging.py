@@ -92,6 +92,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_evidence")),
     )
     op.create_index(op.f("ix_evidence_turn_id"), "evidence", ["turn_id"], unique=False)
+    op.create_table(
+        "sealing_keys",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("proof", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("given_up_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sealing_keys")),
+    )
+    # A sealed subject is longer than what it says.
+    op.alter_column("tickets", "subject", type_=sa.Text(), existing_type=sa.String(length=200))
     op.add_column("messages", sa.Column("words", sa.Text(), nullable=True))
     op.drop_index(
         "ix_messages_words",
@@ -144,6 +154,8 @@ def downgrade() -> None:
         postgresql_using="gin",
     )
     op.drop_column("messages", "words")
+    op.alter_column("tickets", "subject", type_=sa.String(length=200), existing_type=sa.Text())
+    op.drop_table("sealing_keys")
     op.drop_index(op.f("ix_evidence_turn_id"), table_name="evidence")
     op.drop_table("evidence")
     op.drop_index(op.f("ix_eval_cases_thread_id"), table_name="eval_cases")
