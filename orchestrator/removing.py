@@ -13,6 +13,7 @@ from core.models import Handoff, Ticket
 from core.privacy.cleaning import Cleaned, clean, clean_next, may_go_on
 from core.sealing import places
 from core.sealing import words as words_of
+from orchestrator import slack_copies
 from tools.tickets import SUBJECT_MAX
 
 BEFORE = text("""
@@ -62,6 +63,7 @@ def _forget(session: Session, thread_id: UUID, row: Said, kept: str) -> None:
     session.execute(FORGET, changed)
     _forget_copies(session, thread_id, row.content, kept)
     bus.forget_message(thread_id, row.id)
+    slack_copies.show_anew(session, thread_id, row.id)
 
 
 def _forget_copies(session: Session, thread_id: UUID, was: str, kept: str) -> None:
