@@ -3,14 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Connection, ForeignKey, Identity, Index, String, Text, UniqueConstraint, event, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from core.db import Base
 from core.models.columns import Json, at_column, id_column, maybe_at_column, site_column
 from core.models.sealed import SealedText
-from core.sealing import places
+from core.sealing import places, words
 
 MESSAGES_A_BLOCK = 5_000
 # The words of a message, and beside them the block that it lies in: so a word that stands in every message is looked
@@ -141,6 +141,12 @@ class Message(Base):
             postgresql_with={"gin_pending_list_limit": 256},
         ),
     )
+
+
+@event.listens_for(Message, "before_insert")
+@event.listens_for(Message, "before_update")
+def _hash_words(_: Mapper[Message], __: Connection, message: Message) -> None:
+    message.words = words.hidden(message.content)
 
 
 class Token(Base):

@@ -15,6 +15,7 @@ from core.errors import SettingsRefused, Unavailable
 from core.settings import get_settings
 
 BYTES = 32
+PLAIN = "plain"  # in place of the first key: nothing new is sealed
 NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 HOW = "write it as `name:base64` with 32 bytes of base64 (`handrail keys make` writes one), several with commas between"
 
@@ -66,11 +67,12 @@ class Keyring:
     """All keys that are given; empty: nothing is sealed."""
 
     keys: tuple[Key, ...] = ()
+    plain: bool = False  # they only open: what is new is kept as it is
 
     @cached_property
     def first(self) -> Key | None:
         """The key that seals; None: texts are kept as they are."""
-        return self.keys[0] if self.keys else None
+        return self.keys[0] if self.keys and not self.plain else None
 
     @cached_property
     def by_id(self) -> dict[str, Key]:
@@ -91,13 +93,18 @@ def keyring() -> Keyring:
 
 @lru_cache(maxsize=8)
 def read(given: str) -> Keyring:
-    """The keys in `given`: "id:base64,id:base64". Raises SettingsRefused, which never shows a key."""
-    keys = tuple(_key(part.strip(), n) for n, part in enumerate(given.split(","), start=1) if part.strip())
+    """The keys in `given`: "id:base64,id:base64", or "plain,id:base64" for keys that open and do not seal.
+
+    Raises SettingsRefused, which never shows a key.
+    """
+    parts = [part.strip() for part in given.split(",") if part.strip()]
+    plain = parts[:1] == [PLAIN]
+    keys = tuple(_key(part, n) for n, part in enumerate(parts[plain:], start=1 + plain))
     if len({key.id for key in keys}) < len(keys):
         raise SettingsRefused("HANDRAIL_ENCRYPTION_KEYS has two keys of one name: each needs a name of its own.")
     if len({key.secret for key in keys}) < len(keys):
         raise SettingsRefused("HANDRAIL_ENCRYPTION_KEYS has one key under two names: give each its own 32 bytes.")
-    return Keyring(keys)
+    return Keyring(keys, plain)
 
 
 def make(key_id: str) -> str:
