@@ -15,6 +15,7 @@ from core.models import Document, Message, Thread, Turn
 from ops.evals.cases import Case
 from orchestrator import inbox
 from orchestrator.replay import Difference, ended_turns, replay
+from orchestrator.tokens import opened
 from orchestrator.turn import take_turn
 
 
@@ -74,7 +75,7 @@ def _judge(session: Session, case: Case, thread_id: UUID, seconds: float) -> Ver
     turn = session.scalars(select(Turn).where(Turn.thread_id == thread_id).order_by(Turn.created_at.desc())).first()
     query = select(Message).where(Message.thread_id == thread_id, Message.role == "agent")
     message = session.scalars(query.order_by(Message.position.desc())).first()
-    reply = message.content if message else ""
+    reply = opened(session, thread_id, message.content) if message else ""
     cited = _files(session, {UUID(each["doc_id"]) for each in message.citations} if message else set())
     outcome = (turn.outcome if turn else None) or "failed"
     faults = tuple(_faults(case, reply, cited, outcome))
