@@ -51,6 +51,7 @@ MENU = (
     ("/admin/agent/metrics", "Figures", Right.SEE_FIGURES),
     ("/desk/staff", "Staff", Right.SEE_STAFF),
     ("/desk/audit", "Audit", Right.AUDIT),
+    ("/desk/privacy", "Privacy", Right.AUDIT),
 )
 
 
