@@ -12,7 +12,8 @@ from core.db import transaction
 from core.log import get_logger
 from core.models import ToolRun
 from core.settings import Settings
-from orchestrator import circuits
+from core.tracing import span
+from orchestrator import circuits, figures
 from orchestrator.addressed import NOT_THEIRS, addressed_rightly
 from orchestrator.effects import RunTool, key_of
 from orchestrator.events import Call, ToolFailed, ToolReturned
@@ -53,7 +54,12 @@ class Hands:
         if not addressed_rightly(effect.call, lease.case):
             return ToolFailed(effect.n, NOT_THEIRS, again=False)
         caller = lease.case.caller(lease.turn_id, key_of(effect.call), min(left, self.settings.tool_seconds))
-        result = _result(tool, caller, effect)
+        began = time.perf_counter()
+        with span("tool", tool=tool.name, kind=tool.kind, retry=bool(effect.wait_ms)) as opened:
+            result = _result(tool, caller, effect)
+            how = "done" if isinstance(result, ToolReturned) else "failed" if result.again else "refused"
+            opened.note(result=how)
+        figures.TOOLS.observe(time.perf_counter() - began, tool.name, how)
         self._note(tool, result)
         return result
 
