@@ -15,7 +15,7 @@ from core import bus
 from core.errors import Conflict, HandoffClosed, HandoffNotFound, ThreadNotFound
 from core.models import Handoff, Thread
 from core.settings import get_settings
-from orchestrator import inbox
+from orchestrator import inbox, tokens
 from orchestrator.case import lock_thread
 from orchestrator.events import PersonClaimed
 from orchestrator.inbox import checked
@@ -104,6 +104,7 @@ def reply(session: Session, which: Which, person: Person, text: str, once: str =
     """
     words = checked(text)
     handoff, thread = _owned(session, which, person)
+    words = tokens.hidden(session, thread.id, words)
     # A visitor's own ids have no space, so none of them can take this one's place.
     known = f"staff {sha256(once.encode()).hexdigest()[:48]}" if once else None
     handoff.waits_since = handoff.reminded_at = None
