@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core import bus
 from core.privacy.cleaning import Cleaned, clean, clean_next, may_go_on
+from orchestrator import slack_copies
 
 BEFORE = text("""
     SELECT id, content FROM messages WHERE thread_id = :thread_id AND role = 'visitor'
@@ -55,3 +56,4 @@ def _forget(session: Session, thread_id: UUID, row: Row[tuple[UUID, str]], kept:
     for statement in FORGET:
         session.execute(statement, changed)
     bus.forget_message(thread_id, row.id)
+    slack_copies.show_anew(session, thread_id, row.id)
