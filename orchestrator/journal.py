@@ -79,7 +79,7 @@ class Lease:
 
 def open_turn(session: Session, case: Case, settings: Settings) -> OpenTurn:
     """A new turn in the thread of `case`, which the caller has locked."""
-    turn = OpenTurn(uuid4(), case.thread_id, case.site_id, 0, State(), None, leased=False)
+    turn = OpenTurn(uuid4(), case.thread_id, case.site_id, 0, State(), None, leased=False, trial=case.trial)
     lasts = timedelta(seconds=settings.accept_seconds)
     open_turns.insert(session, turn, settings.fingerprint(), lasts)
     step_on(session, turn, opened(case, settings))
@@ -193,5 +193,5 @@ def _next(session: Session, turn: OpenTurn) -> None:
     """Tell what is done now, and ring, unless a worker holds the turn and finds the pending effect by itself."""
     if turn.leased:
         showing.show_pending(session, turn)
-    else:
+    elif not turn.trial:
         enqueue(session, Job.TAKE_TURN, thread_id=turn.thread_id)

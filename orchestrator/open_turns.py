@@ -19,7 +19,8 @@ from orchestrator.effects import Outside, State
 from orchestrator.events import Event, Phase
 
 FIND = text("""
-    SELECT id, thread_id, site_id, seq, state, pending, leased_until IS NOT NULL AS leased
+    SELECT id, thread_id, site_id, seq, state, pending, leased_until IS NOT NULL AS leased,
+        (SELECT trial FROM threads WHERE threads.id = thread_id) AS trial
     FROM turns WHERE thread_id = :thread_id AND ended_at IS NULL
 """)
 # The thread first, then its turn: both are read as they are once both are ours.
@@ -61,6 +62,7 @@ class OpenTurn:
     state: State
     pending: Outside | None
     leased: bool
+    trial: bool = False  # of a trial: no worker is rung for it
     known: History | None = None  # what of its journal is in memory: all of it, or nothing
     heard: dict[str, str] = field(default_factory=dict)  # the visitor's words by message id, where they are at hand
     lasts: timedelta | None = None  # from now on, where its deadline is to be moved
@@ -85,9 +87,8 @@ def find(session: Session, thread_id: UUID) -> OpenTurn | None:
     if row is None:
         return None
     pending = codec.load_outside(row.pending) if row.pending else None
-    return OpenTurn(
-        row.id, row.thread_id, row.site_id, row.seq, codec.load_state(row.state), pending, leased=row.leased
-    )
+    state = codec.load_state(row.state)
+    return OpenTurn(row.id, row.thread_id, row.site_id, row.seq, state, pending, leased=row.leased, trial=row.trial)
 
 
 def insert(session: Session, turn: OpenTurn, settings_hash: str, lasts: timedelta) -> None:

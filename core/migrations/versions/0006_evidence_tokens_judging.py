@@ -133,10 +133,12 @@ def upgrade() -> None:
     op.add_column("sites", sa.Column("origins", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False))
     op.add_column("sites", sa.Column("gate", sa.String(length=8), server_default="off", nullable=False))
     op.add_column("threads", sa.Column("trial", sa.Boolean(), server_default="false", nullable=False))
+    op.create_index("ix_threads_trial", "threads", ["id"], postgresql_where=sa.text("trial"))
 
 
 def downgrade() -> None:
     """Go back."""
+    op.drop_index("ix_threads_trial", table_name="threads", postgresql_where=sa.text("trial"))
     op.drop_table("erasures")
     op.drop_column("threads", "trial")
     op.drop_column("sites", "gate")
