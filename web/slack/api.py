@@ -84,7 +84,7 @@ class SlackApi:
         try:
             args = shut(call.args)
             form = {"params": args} if call.method.startswith(READS) else {"json": args}
-            found = self._client.api_call(call.method, headers=self._headers(), **form)  # type: ignore[arg-type]
+            found = self._client.api_call(call.method, headers=self._headers(), **form)
         except SlackApiError as error:
             return _refused(call, error)
         except (OSError, SlackClientError, ValueError) as error:  # urllib's own, and what is no JSON at all
