@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from core.errors import Conflict, NotFound
 from core.models import Thread, Ticket, TicketEvent
 from core.settings import Settings, get_settings
+from orchestrator import tokens
 from orchestrator.case import lock_thread
 from orchestrator.inbox import checked
 from orchestrator.messages import say
@@ -70,7 +71,8 @@ def reply(session: Session, number: int, person: Person, text: str) -> Ticket:
     ticket = _held(session, number, person)
     if ticket.status == "closed":
         raise Conflict("This ticket is closed: the visitor has to write again.")
-    message_id = say(session, ticket.thread_id, "staff", checked(text), author=person.name)
+    words = tokens.hidden(session, ticket.thread_id, checked(text))
+    message_id = say(session, ticket.thread_id, "staff", words, author=person.name)
     assert message_id is not None
     after_s = get_settings().mail_reply_seconds
     letters.staff_replied(session, ticket.site_id, ticket.thread_id, message_id, after_s=after_s)
