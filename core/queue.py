@@ -41,6 +41,8 @@ class Job(StrEnum):
     SWEEP_TICKETS = "sweep_tickets"  # housekeeping
     HANDLE_WEBHOOKS = "handle_webhooks"  # housekeeping: whatever events wait
     SWEEP_WEBHOOKS = "sweep_webhooks"  # housekeeping
+    KEEP_RETENTION = "keep_retention"  # housekeeping: whatever is older than its site keeps it
+    PROBE_ERASED = "probe_erased"  # housekeeping: whatever was erased and not looked for yet
 
 
 CLAIM_TICK = text("""
@@ -67,6 +69,8 @@ QUEUES = {
     Job.SWEEP_TICKETS: "house",
     Job.HANDLE_WEBHOOKS: "house",
     Job.SWEEP_WEBHOOKS: "house",
+    Job.KEEP_RETENTION: "house",
+    Job.PROBE_ERASED: "house",
 }
 
 HEADERS: dict[str, Any] = {"parent_id": None, "group": None, "retries": 0, "eta": None, "expires": None} | {

@@ -169,6 +169,12 @@ class Settings(BaseSettings):
     webhooks_waiting_max: int = 20_000  # events; then senders are asked to come again
     webhook_bodies_kept_days: float = 30.0  # as they came, for audit
 
+    # For how long a site that says nothing else keeps what; 0: for ever. docs/data-map.md has what belongs to each.
+    retention_conversations_days: float = Field(0.0, ge=0)  # since the last words
+    retention_events_days: float = Field(0.0, ge=0)
+    retention_evidence_days: float = Field(0.0, ge=0)
+    retention_audit_days: float = Field(0.0, ge=0)
+
     # The desk.
     desk_idle_minutes: float = Field(120.0, gt=0)  # then a browser that did nothing is logged out …
     desk_session_hours: float = Field(12.0, gt=0)  # … and this long after logging in, whatever it did

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from core import bus
 from core.privacy.cleaning import Cleaned, clean, clean_next, may_go_on
 from core.privacy.tokens import tokens_in
-from orchestrator import tokens
+from orchestrator import slack_copies, tokens
 
 BEFORE = text("""
     SELECT id, content FROM messages WHERE thread_id = :thread_id AND role = 'visitor'
@@ -61,3 +61,4 @@ def _forget(session: Session, thread_id: UUID, row: Row[tuple[UUID, str]], kept:
     for statement in FORGET:
         session.execute(statement, changed)
     bus.forget_message(thread_id, row.id)
+    slack_copies.show_anew(session, thread_id, row.id)

@@ -13,6 +13,8 @@ SWEEP_DOCUMENTS_SECONDS = 10.0
 TIDY_SECONDS = 600.0
 SWEEP_SEGMENTS_SECONDS = 60.0
 SWEEP_WEBHOOKS_SECONDS = 5.0
+KEEP_RETENTION_SECONDS = 600.0  # it runs once an hour, also where this process is often started anew
+PROBE_ERASED_SECONDS = 30.0
 
 
 def run() -> None:
@@ -38,6 +40,8 @@ def schedule(settings: Settings) -> dict[str, dict[str, object]]:
         Job.SWEEP_OUTBOX: settings.outgoing_sweep_seconds,
         Job.SWEEP_WEBHOOKS: SWEEP_WEBHOOKS_SECONDS,
         Job.SWEEP_TICKETS: settings.ticket_sweep_seconds,
+        Job.KEEP_RETENTION: KEEP_RETENTION_SECONDS,
+        Job.PROBE_ERASED: PROBE_ERASED_SECONDS,
     }
     return {
         str(job): {

@@ -23,6 +23,7 @@ from web.outgoing.posting import Answer, Call, call
 READ_BYTES = 256 * 1024
 MAILBOX = "mail"
 DONE = Answer(200)
+GONE = frozenset({404, 410})
 KNOWN = "known"
 ELSEWHERE = "\n\nWhat stands in [brackets] the visitor wrote; it is kept at {where}."
 HELPDESKS: dict[str, Helpdesk] = {"zendesk": Zendesk(), "freshdesk": Freshdesk()}
@@ -62,14 +63,16 @@ class Helpdesks:
     def pack(self, session: Session, claimed: Claimed, settings: Settings) -> Callable[[], Answer] | None:
         """The ticket as it is now. Raises NotThereYet, MailAddressRefused."""
         site = session.get(Site, claimed.destination.partition(":")[2])
-        ticket = session.get(Ticket, UUID(claimed.body["ticket"]))
-        if site is None or ticket is None or not site.helpdesk:
+        gone = claimed.kind == "gone"
+        ticket = None if gone else session.get(Ticket, UUID(claimed.body["ticket"]))
+        if site is None or not site.helpdesk or (ticket is None and not gone):
             return None
+        if ticket is None:
+            return _removal(site, claimed, settings)
         case = _case(ticket, site.helpdesk.get("user", ""), settings.public_url.rstrip("/"))
         if site.helpdesk["kind"] == MAILBOX:
             return _letter(site, case, claimed, settings)
-        access = Access(site.helpdesk["url"], site.helpdesk.get("user", ""), site.helpdesk_token)
-        line = Line(HELPDESKS[site.helpdesk["kind"]], access, settings)
+        line = _line_to(site, settings)
         if claimed.kind == "opened":
             return lambda: _open(line, case, claimed)
         if not ticket.external_id:
@@ -84,9 +87,40 @@ class Helpdesks:
     def arrived(self, session: Session, claimed: Claimed, answer: Answer) -> None:
         """Keep under which number the helpdesk has it."""
         known = answer.said.get(KNOWN)
+        if claimed.kind == "gone":
+            return
         ticket = session.get(Ticket, UUID(claimed.body["ticket"]))
         if isinstance(known, Known) and ticket is not None:
             ticket.external_id, ticket.external_url = known.id, known.url
+
+
+def _line_to(site: Site, settings: Settings) -> Line:
+    access = Access(site.helpdesk["url"], site.helpdesk.get("user", ""), site.helpdesk_token)
+    return Line(HELPDESKS[site.helpdesk["kind"]], access, settings)
+
+
+def _removal(site: Site, claimed: Claimed, settings: Settings) -> Callable[[], Answer] | None:
+    """What deletes a case there, whose ticket is no more here."""
+    if site.helpdesk["kind"] == MAILBOX:
+        return None
+    line, stand_in = _line_to(site, settings), site.helpdesk.get("user", "")
+    case = Case(f"handrail-{claimed.body['number']}", "", "", "", "", "", stand_in)
+    return lambda: _remove(line, case, claimed)
+
+
+def _remove(line: Line, case: Case, claimed: Claimed) -> Answer:
+    """Delete it under the number that the helpdesk gave it, which nobody may have heard yet. Gone already is gone."""
+    id_ = claimed.body["external"]
+    if not id_:
+        answer = line.ask(line.helpdesk.look_up(case))
+        if answer.status != DONE.status:
+            return answer
+        known = line.helpdesk.found(answer.said, case, line.access)
+        if known is None:
+            return DONE
+        id_ = known.id
+    answer = line.ask(line.helpdesk.remove(id_), claimed.key)
+    return DONE if answer.status in GONE else answer
 
 
 def _open(line: Line, case: Case, claimed: Claimed) -> Answer:

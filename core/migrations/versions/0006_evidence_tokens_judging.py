@@ -92,6 +92,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_evidence")),
     )
     op.create_index(op.f("ix_evidence_turn_id"), "evidence", ["turn_id"], unique=False)
+    op.create_table(
+        "erasures",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(length=64), nullable=False),
+        sa.Column("erased_by", sa.String(length=12), nullable=False),
+        sa.Column("facts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("probe", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("erased_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_erasures_site_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasures")),
+    )
+    op.create_index(op.f("ix_erasures_site_id"), "erasures", ["site_id"], unique=False)
+    op.create_index(op.f("ix_erasures_erased_at"), "erasures", ["erased_at"], unique=False)
+    op.create_index(
+        "ix_erasures_unprobed", "erasures", ["erased_at"], unique=False, postgresql_where=sa.text("probe IS NULL")
+    )
     op.add_column("messages", sa.Column("words", sa.Text(), nullable=True))
     op.drop_index(
         "ix_messages_words",
@@ -121,6 +137,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Go back."""
+    op.drop_table("erasures")
     op.drop_column("threads", "trial")
     op.drop_column("sites", "gate")
     op.drop_column("sites", "origins")
