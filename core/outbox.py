@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Uuid, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
+from core import tracing
 from core.models import Outgoing, Site, Thread
 from core.queue import Job, enqueue
 
@@ -37,7 +38,7 @@ def put(
     """
     if not KEY.fullmatch(key):
         raise ValueError(f"An outbox key has 1 to 160 letters, digits, `:`, `_` and `-`: {key!r}")
-    row = {"key": key, "destination": destination, "kind": kind}
+    row = {"key": key, "destination": destination, "kind": kind, "request_id": tracing.request_id()}
     due = func.now() + timedelta(seconds=after_s)
     said = (literal(thread_id, Uuid), literal(body, JSONB), due)
     values = select(Site.id, *map(literal, row.values()), *said).where(Site.id == site_id)

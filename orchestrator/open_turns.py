@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core import tracing
 from orchestrator import codec
 from orchestrator.codec import Json
 from orchestrator.effects import Outside, State
@@ -30,8 +31,8 @@ LOCK = text("""
     WHERE threads.id = :thread_id AND turns.id = :id FOR UPDATE OF threads, turns
 """)
 OPEN = text("""
-    INSERT INTO turns (id, thread_id, site_id, phase, state, seq, settings_hash, fence, deadline_at)
-    VALUES (:id, :thread_id, :site_id, :phase, CAST(:state AS jsonb), 0, :settings_hash, 0, now() + :lasts)
+    INSERT INTO turns (id, thread_id, site_id, phase, state, seq, settings_hash, request_id, fence, deadline_at)
+    VALUES (:id, :thread_id, :site_id, :phase, CAST(:state AS jsonb), 0, :settings_hash, :request_id, 0, now() + :lasts)
 """)
 ADD = text("""
     INSERT INTO turn_events (turn_id, seq, version, event, effects)
@@ -95,7 +96,8 @@ def insert(session: Session, turn: OpenTurn, settings_hash: str, lasts: timedelt
     """Store a new turn; its events follow with `write`."""
     fields = {"id": turn.id, "thread_id": turn.thread_id, "site_id": turn.site_id, "phase": turn.phase}
     state = json.dumps(codec.dump(turn.state))
-    session.execute(OPEN, fields | {"state": state, "settings_hash": settings_hash, "lasts": lasts})
+    made = {"settings_hash": settings_hash, "request_id": tracing.request_id(), "lasts": lasts}
+    session.execute(OPEN, fields | {"state": state} | made)
     turn.known = []
 
 

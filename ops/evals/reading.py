@@ -30,6 +30,7 @@ from orchestrator.evidence import gather
 from orchestrator.guards.draft import DraftText
 from orchestrator.open_turns import read_history
 from orchestrator.replay import replay
+from orchestrator.tokens import Drawer, drawer
 
 TIMES = text("SELECT recorded_at FROM turn_events WHERE turn_id = :turn_id ORDER BY seq")
 SILENT = "silent"
@@ -48,10 +49,10 @@ def observe(session: Session, thread_id: UUID, turn_id: UUID | None, asked: str,
     if turn_id is None:
         return Observed("", SILENT, state, seconds)
     history = [event for event, _ in read_history(session, turn_id)]
-    reply = _reply(session, turn_id)
-    tools = tuple(_uses(history))
+    reply, kept = _reply(session, turn_id), drawer(session, thread_id)
+    tools = tuple(_uses(history, kept))
     return Observed(
-        reply=reply.content if reply else "",
+        reply=kept.opened(reply.content) if reply else "",
         outcome=_outcome(session, turn_id),
         state=state,
         seconds=seconds,
@@ -107,13 +108,13 @@ def _outcome(session: Session, turn_id: UUID) -> str:
     return found or "failed"  # it never ended
 
 
-def _uses(history: Sequence[Event]) -> Iterator[ToolUse]:
+def _uses(history: Sequence[Event], kept: Drawer) -> Iterator[ToolUse]:
     """Each call with what came of it: the results come in the order of the calls, a retry before the next one."""
     waiting: list[Any] = []
     for event in history:
         match event:
             case CallsProposed(calls=calls):
-                waiting = [(call.tool, json.loads(call.arguments)) for call in calls]
+                waiting = [(call.tool, _opened(call.arguments, kept)) for call in calls]
             case ToolReturned(output=output) if waiting:
                 name, arguments = waiting.pop(0)
                 yield ToolUse(name=name, arguments=arguments, ok=_did(name, output))
@@ -121,6 +122,11 @@ def _uses(history: Sequence[Event]) -> Iterator[ToolUse]:
                 name, arguments = waiting.pop(0)
                 yield ToolUse(name=name, arguments=arguments, ok=False)
     yield from (ToolUse(name=name, arguments=arguments, ok=False) for name, arguments in waiting)
+
+
+def _opened(arguments: str, kept: Drawer) -> Any:
+    """As the tool had them: a case names the address that its visitor wrote, not the token that stands for it."""
+    return {name: kept.opened(one) if isinstance(one, str) else one for name, one in json.loads(arguments).items()}
 
 
 def _did(name: str, output: str) -> bool:

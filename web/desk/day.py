@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from orchestrator.resolution import Resolution, between
+
 TURNS = text("""
     SELECT coalesce(outcome, 'open') AS outcome, count(*) AS count,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM ended_at - created_at))::float AS p50,
@@ -66,6 +68,12 @@ class Day:
     thumbs: Any
     dollars: float
     days: Sequence[Any]
+    resolved: Mapping[Resolution, int]
+
+    @property
+    def judged(self) -> int:
+        """Conversations that are over."""
+        return sum(self.resolved.values()) - self.resolved[Resolution.OPEN]
 
     @property
     def answered(self) -> int:
@@ -97,4 +105,5 @@ def figures(session: Session, sites: Sequence[str], day: date) -> Day:
         thumbs=session.execute(THUMBS, told).one(),
         dollars=session.execute(SPENT, told).scalar_one(),
         days=session.execute(LAST_DAYS, told).all(),
+        resolved=between(session, since, told["until"], sites),
     )

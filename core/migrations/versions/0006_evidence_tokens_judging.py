@@ -94,6 +94,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_evidence")),
     )
     op.create_index(op.f("ix_evidence_turn_id"), "evidence", ["turn_id"], unique=False)
+    op.add_column("turns", sa.Column("request_id", sa.String(length=64), server_default="", nullable=False))
+    op.add_column("outbox", sa.Column("request_id", sa.String(length=64), server_default="", nullable=False))
     op.create_table(
         "erasures",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -165,6 +167,8 @@ def downgrade() -> None:
         postgresql_using="gin",
     )
     op.drop_column("messages", "words")
+    op.drop_column("outbox", "request_id")
+    op.drop_column("turns", "request_id")
     op.drop_index(op.f("ix_evidence_turn_id"), table_name="evidence")
     op.drop_table("evidence")
     op.drop_index(op.f("ix_eval_cases_thread_id"), table_name="eval_cases")
