@@ -11,6 +11,7 @@ from web.desk import (
     documents,
     drafts,
     erasing,
+    evals,
     figures,
     live,
     log,
@@ -47,7 +48,7 @@ def nothing(request: Request, path: str) -> Response:  # noqa: ARG001 - whatever
 # To add a door: write its file, add its router here; what asks for no login is named in the tests.
 ROUTERS = (
     *(login.router, oidc_doors.router, queue.router, threads.router, drafts.router, search.router, tickets.router),
-    *(staff.router, log.router, live.router, documents.router, tools.router, figures.router),
+    *(staff.router, log.router, live.router, documents.router, tools.router, figures.router, evals.router),
     *(erasing.router, privacy.router, last),
 )
 

@@ -65,6 +65,8 @@ RULES: dict[tuple[str, str], Right | str | None] = {
     ("POST", "/admin/agent/kb/documents/{document_id}/{act}"): Right.CHANGE_DOCUMENTS,
     ("GET", "/admin/agent/tools"): Right.SEE_FIGURES,
     ("GET", "/admin/agent/metrics"): Right.SEE_FIGURES,
+    ("GET", "/admin/agent/evals"): Right.SEE_FIGURES,
+    ("GET", "/admin/agent/evals/{run_id}"): Right.SEE_FIGURES,
 }
 GUARDED = sorted(rule for rule in RULES if isinstance(RULES[rule], Right) and rule[1] != "/desk/live")
 WATCHED = (AuditEntry, Handoff, Message, Note, StaffRole)  # what nobody changes without the right
