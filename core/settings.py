@@ -127,6 +127,11 @@ class Settings(BaseSettings):
     sitemap_max_pages: int = Field(5_000, ge=1)  # of one sitemap; further ones are not read
     row_security: bool = False  # searches read as a role that sees one site: after `handrail kb row-security on`
 
+    # Eyes: docs/operations.md.
+    figures: bool = True  # count what happens, for /metrics
+    traces: Literal["off", "otlp"] = "off"  # otlp: OTEL_EXPORTER_OTLP_ENDPOINT has where to; needs handrail[traces]
+    sentry_dsn: SecretStr = SecretStr("")  # where crashes are reported, without anybody's words; needs handrail[sentry]
+
     # What leaves for other services.
     outgoing_seconds: float = 10.0  # one attempt, from looking the name up to the end of the answer
     outgoing_attempts: int = Field(8, ge=1)

@@ -10,12 +10,14 @@ from core.settings import Settings
 from web.desk import (
     documents,
     drafts,
+    erasing,
     figures,
     gaps,
     live,
     log,
     login,
     oidc_doors,
+    privacy,
     queue,
     search,
     staff,
@@ -47,7 +49,7 @@ def nothing(request: Request, path: str) -> Response:  # noqa: ARG001 - whatever
 ROUTERS = (
     *(login.router, oidc_doors.router, queue.router, threads.router, drafts.router, search.router, tickets.router),
     *(staff.router, log.router, live.router, documents.router, tools.router, figures.router),
-    *(gaps.router, last),
+    *(erasing.router, privacy.router, gaps.router, last),
 )
 
 

@@ -121,6 +121,8 @@ def test_axe_finds_nothing(chromium: Browser, live: Live, scheme: str) -> None:
         "/search?q=jacket",
         "/search?q=no",
         "/audit",
+        "/privacy",
+        f"/threads/{thread.id}/erase",
         "/staff",
         "/me",
     )
@@ -141,6 +143,8 @@ def test_axe_finds_nothing(chromium: Browser, live: Live, scheme: str) -> None:
         "/admin/agent/kb",
         "/desk/staff",
         "/desk/audit",
+        "/desk/privacy",
+        f"/desk/threads/{thread.id}/erase",
     ):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
