@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core import tracing
 from core.sealing import places
 from orchestrator import codec
 from orchestrator.codec import Json
@@ -20,7 +21,8 @@ from orchestrator.effects import Outside, State
 from orchestrator.events import Event, Phase
 
 FIND = text("""
-    SELECT id, thread_id, site_id, seq, state, pending, leased_until IS NOT NULL AS leased
+    SELECT id, thread_id, site_id, seq, state, pending, leased_until IS NOT NULL AS leased,
+        (SELECT trial FROM threads WHERE threads.id = thread_id) AS trial
     FROM turns WHERE thread_id = :thread_id AND ended_at IS NULL
 """)
 # The thread first, then its turn: both are read as they are once both are ours.
@@ -30,8 +32,8 @@ LOCK = text("""
     WHERE threads.id = :thread_id AND turns.id = :id FOR UPDATE OF threads, turns
 """)
 OPEN = text("""
-    INSERT INTO turns (id, thread_id, site_id, phase, state, seq, settings_hash, fence, deadline_at)
-    VALUES (:id, :thread_id, :site_id, :phase, CAST(:state AS jsonb), 0, :settings_hash, 0, now() + :lasts)
+    INSERT INTO turns (id, thread_id, site_id, phase, state, seq, settings_hash, request_id, fence, deadline_at)
+    VALUES (:id, :thread_id, :site_id, :phase, CAST(:state AS jsonb), 0, :settings_hash, :request_id, 0, now() + :lasts)
 """)
 ADD = text("""
     INSERT INTO turn_events (turn_id, seq, version, event, effects)
@@ -62,6 +64,7 @@ class OpenTurn:
     state: State
     pending: Outside | None
     leased: bool
+    trial: bool = False  # of a trial: no worker is rung for it
     known: History | None = None  # what of its journal is in memory: all of it, or nothing
     heard: dict[str, str] = field(default_factory=dict)  # the visitor's words by message id, where they are at hand
     lasts: timedelta | None = None  # from now on, where its deadline is to be moved
@@ -86,7 +89,7 @@ def find(session: Session, thread_id: UUID) -> OpenTurn | None:
     if row is None:
         return None
     state, pending = stands(row.id, row.state, row.pending)
-    return OpenTurn(row.id, row.thread_id, row.site_id, row.seq, state, pending, leased=row.leased)
+    return OpenTurn(row.id, row.thread_id, row.site_id, row.seq, state, pending, leased=row.leased, trial=row.trial)
 
 
 def stands(turn_id: UUID, state: Json, pending: Json | None) -> tuple[State, Outside | None]:
@@ -99,7 +102,8 @@ def insert(session: Session, turn: OpenTurn, settings_hash: str, lasts: timedelt
     """Store a new turn; its events follow with `write`."""
     fields = {"id": turn.id, "thread_id": turn.thread_id, "site_id": turn.site_id, "phase": turn.phase}
     state = places.STATE.text(turn.id, codec.dump(turn.state))
-    session.execute(OPEN, fields | {"state": state, "settings_hash": settings_hash, "lasts": lasts})
+    made = {"settings_hash": settings_hash, "request_id": tracing.request_id(), "lasts": lasts}
+    session.execute(OPEN, fields | {"state": state} | made)
     turn.known = []
 
 

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from core import bus
 from core.models import Handoff, Ticket
 from core.privacy.cleaning import Cleaned, clean, clean_next, may_go_on
+from core.privacy.tokens import tokens_in
 from core.sealing import places
 from core.sealing import words as words_of
-from orchestrator import slack_copies
+from orchestrator import slack_copies, tokens
 from tools.tickets import SUBJECT_MAX
 
 BEFORE = text("""
@@ -39,9 +40,13 @@ def without_secrets(session: Session, thread_id: UUID, words: str) -> Cleaned:
     if not may_go_on(words):
         return clean(words)
     rows = _near([_opened(thread_id, *row) for row in session.execute(BEFORE, {"thread_id": thread_id})])
-    before, cleaned = clean_next([row.content for row in rows], words)
-    for row, kept in zip(rows, before, strict=True):
-        if kept != row.content:
+    # The first half of a card may have been taken for a telephone number.
+    said = tokens.opened_all(session, [(thread_id, row.content) for row in rows])
+    before, cleaned = clean_next(said, words)
+    for row, was, kept in zip(rows, said, before, strict=True):
+        if kept != was:
+            kept = tokens.hidden(session, thread_id, kept)  # noqa: PLW2901
+            tokens.forget(session, thread_id, set(tokens_in(row.content)) - set(tokens_in(kept)))
             _forget(session, thread_id, row, kept)
     return cleaned
 
