@@ -126,7 +126,8 @@ def _columns() -> Rows:
 
 def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
     columns = ("status", "channel", "language", "owner")
-    filters = [getattr(Thread, name) == getattr(wanted, name) for name in columns if getattr(wanted, name)]
+    filters = [~Thread.trial]
+    filters += [getattr(Thread, name) == getattr(wanted, name) for name in columns if getattr(wanted, name)]
     if wanted.email:
         has = or_(Visitor.verified_email == wanted.email, Visitor.contact_email == wanted.email)
         theirs = select(Thread.id).where(Thread.visitor_id.in_(select(Visitor.id).where(has)))

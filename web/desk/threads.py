@@ -151,6 +151,7 @@ def _show(
         mine=thread.owner == visit.person.key,
         may_answer=visit.may(Right.ANSWER, thread.site_id),
         may_take=visit.may(Right.TAKE, thread.site_id),
+        may_erase=visit.may(Right.ERASE, thread.site_id),
         text=text,
         noted=noted,
         once=uuid4().hex,

@@ -98,7 +98,11 @@ def reopen(visit: Answering, number: int) -> Response:
 
 
 def _wanted(visit: Visit, site: str, state: str, who: str, priority: str) -> Select[Ticket]:
-    wanted = select(Ticket).where(Ticket.site_id.in_(visit.chosen_sites(site)), Ticket.status.in_(STATES[state]))
+    wanted = select(Ticket).where(
+        Ticket.site_id.in_(visit.chosen_sites(site)),
+        Ticket.status.in_(STATES[state]),
+        Ticket.thread_id.not_in(cases.TRIALS),
+    )
     if who == "me":
         wanted = wanted.where(Ticket.assignee == visit.person.actor)
     elif who == "nobody":

@@ -10,6 +10,7 @@ from core.addresses import PROGRAM, tls
 from core.errors import HandrailError, SettingsRefused
 from core.privacy.tokens import closed
 from core.settings import Settings
+from core.tracing import HEADER, request_id
 from web.outgoing.posting import Answer, NoAnswer
 
 READS = ("users.", "conversations.", "auth.")  # these take a form, the others JSON
@@ -83,12 +84,15 @@ class SlackApi:
         try:
             args = shut(call.args)
             form = {"params": args} if call.method.startswith(READS) else {"json": args}
-            found = self._client.api_call(call.method, **form)
+            found = self._client.api_call(call.method, headers=self._headers(), **form)
         except SlackApiError as error:
             return _refused(call, error)
         except (OSError, SlackClientError, ValueError) as error:  # urllib's own, and what is no JSON at all
             raise NoAnswer(f"Slack did not answer ({type(error).__name__}).") from error
         return Answer(200, said=dict(found.data) if isinstance(found.data, dict) else {})
+
+    def _headers(self) -> dict[str, str]:
+        return {HEADER: known} if (known := request_id()) else {}
 
     def ask(self, method: str, **args: Any) -> dict[str, Any]:
         """What Slack answers, for whoever waits for it. Raises NoAnswer, SlackFault, SlackRefused."""
