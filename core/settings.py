@@ -190,6 +190,12 @@ class Settings(BaseSettings):
     oidc_name: str = "single sign-on"  # what the button calls it
     oidc_private_hosts: tuple[str, ...] = ()  # issuers on private addresses that may be asked all the same
 
+    # The nightly judge: golden sets are played as trials, and held against the nights before. docs/evals-report.md
+    nightly_at: str = Field("03:10", pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d$")  # UTC; "": never
+    nightly_sets: Path | None = None  # a folder of golden sets, each for its site; HANDRAIL_HOME/golden by default
+    nightly_repeats: int = Field(1, ge=1, le=20)  # of each case; more tell a model's noise sooner
+    nightly_kept_days: float = 60.0  # results and pages; the figures stay
+
     # Doors.
     visitor_token_minutes: int = 60
     thread_days: int = 30  # how long a token can be renewed for its thread

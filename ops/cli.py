@@ -7,10 +7,12 @@ import typer
 
 from ops.bench.names import ALL, Bench
 from ops.evals.commands import evals
+from ops.evals.report.commands import nightly
 from web.cli import make_cli, run
 
 app = make_cli()
 app.add_typer(evals, name="eval")
+app.command()(nightly)
 
 slack = typer.Typer(help="Setting Slack up: docs/slack.md has every step.", no_args_is_help=True)
 app.add_typer(slack, name="slack")

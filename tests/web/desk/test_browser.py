@@ -126,7 +126,7 @@ def test_axe_finds_nothing(chromium: Browser, live: Live, scheme: str) -> None:
         "/staff",
         "/me",
     )
-    admin = ("kb", f"kb/documents/{document}", "tools", "metrics", "kb?state=cancelled")
+    admin = ("kb", f"kb/documents/{document}", "tools", "metrics", "evals", "kb?state=cancelled")
     for path in (*(f"/desk{each}" for each in desk), *(f"/admin/agent/{each}" for each in admin)):
         faults += _faults(page, path)
     faults += _faults(page, f"/desk/threads/{thread.id}", lambda: page.keyboard.press("e"))
