@@ -52,7 +52,6 @@ def start(settings: Settings, role: str, transport: Any = None) -> None:
             transport=transport,
             default_integrations=False,
             auto_enabling_integrations=False,
-            send_default_pii=False,
             max_breadcrumbs=0,
             server_name=role,
             release=version("handrail"),

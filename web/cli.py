@@ -10,6 +10,7 @@ from web.commands import (
     budgets,
     desk,
     erasing,
+    gaps,
     helpdesk,
     hours,
     index,
@@ -45,6 +46,7 @@ def make_cli() -> typer.Typer:
     for command in (processes.serve, processes.scheduler, processes.migrate, index.index, ask.ask, replay.replay):
         cli.command()(command)
     cli.command()(processes.worker)
+    cli.command()(gaps.gaps)
     cli.command()(erasing.erase)
     cli.command("probe-erased")(erasing.probe_erased)
     cli.add_typer(erasing.receipt, name="receipt")

@@ -40,6 +40,7 @@ SPOKEN_OF = re.compile(
 BARE = re.compile(
     r"(?<![\w.,£€$+⟦:-])((?:[A-Z]{1,5}-)?\d{4,10})(?![\w.,]*\d|\s*(?:%|£|€|kg|km|cm|mm|g\b)|[\w@⟧])", re.IGNORECASE
 )
+ANY = re.compile(r"(?<![\w@.+-])#?([A-Za-z]{0,5}-?\d{3,14})(?![\w@.-]*\w)")
 
 
 def orders(text: str) -> Iterator[Found]:
@@ -49,6 +50,12 @@ def orders(text: str) -> Iterator[Found]:
         wanted = group == 1 and WANTED.search(text[max(0, match.start() - LEAD) : match.start()])
         if not wanted and not (group == 1 and COUNTED.match(text, match.end())):
             yield Found("order", *match.span(group))
+
+
+def any_number(text: str) -> Iterator[Found]:
+    """Each number of three digits or more, with the letters before it: for whoever searches for one."""
+    for match in ANY.finditer(text):
+        yield Found("order", *match.span(1))
 
 
 def bare(text: str) -> Iterator[Found]:

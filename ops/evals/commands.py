@@ -1,7 +1,9 @@
 """The command `handrail eval`, and those below it. Without one of their names it runs a set."""
 
+import getpass
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 from typer.core import TyperGroup
@@ -51,3 +53,36 @@ def run_it(
         raise typer.Exit(0 if run_questions(verbose=verbose) else 1)
     wanted = Wanted(chosen, repeats=repeats, tag=tag, judge=judge, json=json, verbose=verbose)
     raise typer.Exit(0 if (run_live(wanted, site) if site else run_demo(wanted)) else 1)
+
+
+def message_id(text: str) -> UUID:
+    """`text` as an id. Raises typer.BadParameter."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise typer.BadParameter("copy it whole, as the desk's address or the API shows it") from None
+
+
+@evals.command()
+def add(
+    message: Annotated[str, typer.Argument(metavar="MESSAGE", help="The id of an answer of the assistant.")],
+    *,
+    must: Annotated[list[str] | None, typer.Option(help="What must stand in the answer; can be given again.")] = None,
+    must_not: Annotated[list[str] | None, typer.Option(help="What must not; can be given again.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="A document that it should cite, by its name.")] = None,
+    outcome: Annotated[str, typer.Option(help="answered, abstained, handed_off or ticketed.")] = "",
+    name: Annotated[str, typer.Option("--as", help="Who you are.", default_factory=getpass.getuser)],
+) -> None:
+    """Make a case of a conversation, up to this answer and without what is personal; the judge asks it each night.
+
+    Without more, the answer that was given is the model.
+    """
+    from core.db import transaction
+    from orchestrator.made_cases import Wanted, make_case
+    from orchestrator.people import operator
+    from web.commands.place import at_home
+
+    wanted = Wanted(tuple(must or ()), tuple(must_not or ()), tuple(source or ()), outcome)
+    with at_home(), transaction() as session:
+        made = make_case(session, message_id(message), operator(name), wanted)
+        typer.echo(f"{made.case['id']} is asked each night on {made.site_id}.")

@@ -59,8 +59,7 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _figure(values: Sequence[float], measure: Measure, *, model: bool) -> Figure:
-    share = measure.better == "higher" or max(values) <= 1.0
-    low, high = interval(values) if share else _plain(values)
+    low, high = interval(values) if measure.share else _plain(values)
     value = math.fsum(values) / len(values)
     deterministic = measure.deterministic and not model
     low, high = min(low, value), max(high, value)

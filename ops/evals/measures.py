@@ -23,6 +23,7 @@ class Measure:
 
     better: Better = "higher"
     deterministic: bool = True
+    share: bool = True  # of 1; else an amount
 
 
 MEASURES: dict[str, Measure] = {
@@ -47,10 +48,10 @@ MEASURES: dict[str, Measure] = {
     "judged": Measure(deterministic=False),
     "judged_spread": Measure("lower", deterministic=False),
     "replayed": Measure(),
-    "seconds": Measure("lower", deterministic=False),
-    "input_tokens": Measure("lower"),
-    "output_tokens": Measure("lower"),
-    "cost_usd": Measure("lower"),
+    "seconds": Measure("lower", deterministic=False, share=False),
+    "input_tokens": Measure("lower", share=False),
+    "output_tokens": Measure("lower", share=False),
+    "cost_usd": Measure("lower", share=False),
 }
 REFUSALS = {"abstained", "handed_off", "ticketed", "silent"}
 

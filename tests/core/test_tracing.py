@@ -2,13 +2,11 @@
 
 import json
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 import httpx2
 import pytest
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from core import bus, queue, spans_out, tracing
@@ -17,19 +15,9 @@ from core.errors import SettingsRefused
 from core.log import bound
 from core.queue import Job, celery_app
 from core.settings import Settings
+from tests.spans import spans  # noqa: F401 - a fixture
 
 REQUEST = "0af7651916cd43dd8448eb211c80319c"
-
-
-@pytest.fixture
-def spans() -> Iterator[InMemorySpanExporter]:
-    """What is traced in this test."""
-    kept = InMemorySpanExporter()
-    provider = spans_out.provider(SimpleSpanProcessor(kept), "test")
-    tracing.use(provider)
-    yield kept
-    tracing.use(None)
-    provider.shutdown()
 
 
 def bell() -> dict[str, Any]:

@@ -13,6 +13,7 @@ from web.desk import (
     erasing,
     evals,
     figures,
+    gaps,
     live,
     log,
     login,
@@ -49,7 +50,7 @@ def nothing(request: Request, path: str) -> Response:  # noqa: ARG001 - whatever
 ROUTERS = (
     *(login.router, oidc_doors.router, queue.router, threads.router, drafts.router, search.router, tickets.router),
     *(staff.router, log.router, live.router, documents.router, tools.router, figures.router, evals.router),
-    *(erasing.router, privacy.router, last),
+    *(erasing.router, privacy.router, gaps.router, last),
 )
 
 

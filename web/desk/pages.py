@@ -50,6 +50,7 @@ MENU = (
     ("/admin/agent/tools", "Tools", Right.SEE_FIGURES),
     ("/admin/agent/metrics", "Figures", Right.SEE_FIGURES),
     ("/admin/agent/evals", "Evaluations", Right.SEE_FIGURES),
+    ("/admin/agent/gaps", "Gaps", Right.SEE_FIGURES),
     ("/desk/staff", "Staff", Right.SEE_STAFF),
     ("/desk/audit", "Audit", Right.AUDIT),
     ("/desk/privacy", "Privacy", Right.AUDIT),

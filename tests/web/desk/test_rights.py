@@ -67,6 +67,8 @@ RULES: dict[tuple[str, str], Right | str | None] = {
     ("GET", "/admin/agent/metrics"): Right.SEE_FIGURES,
     ("GET", "/admin/agent/evals"): Right.SEE_FIGURES,
     ("GET", "/admin/agent/evals/{run_id}"): Right.SEE_FIGURES,
+    ("GET", "/admin/agent/gaps"): Right.SEE_FIGURES,
+    ("POST", "/desk/messages/{message_id}/case"): Right.ANSWER,
 }
 GUARDED = sorted(rule for rule in RULES if isinstance(RULES[rule], Right) and rule[1] != "/desk/live")
 WATCHED = (AuditEntry, Handoff, Message, Note, StaffRole)  # what nobody changes without the right
@@ -119,6 +121,7 @@ def furnished(session: Session, site: str) -> Place:
     document = session.scalars(select(Document.id).where(Document.site_id == site)).first()
     ticket = session.scalars(select(Ticket.number).where(Ticket.site_id == site)).first()
     held = review.drafts(session, site)[0]
+    spoken = select(Message.id).where(Message.thread_id == thread.id, Message.role == "agent")
     staff_id = make_staff(f"cleo@{site}.example", "agent", site)
     facts = {"counts": {"threads": 1}, "ids": [], "asked": [], "beyond": {}}
     receipt = Erasure(id=uuid4(), site_id=site, erased_by="staff", facts=facts)
@@ -126,6 +129,7 @@ def furnished(session: Session, site: str) -> Place:
     session.flush()
     ids = {
         "thread_id": thread.id,
+        "message_id": session.scalars(spoken).first(),
         "number": ticket,
         "name": held.name,
         "document_id": document,
@@ -207,7 +211,8 @@ def test_ids_of_another_site_are_as_unknown_as_none(client: TestClient, session:
     theirs = furnished(session, "other")
     none = Place(
         {
-            **dict.fromkeys(("thread_id", "document_id", "staff_id", "receipt_id", "run_id"), str(uuid4())),
+            **dict.fromkeys(("thread_id", "message_id", "document_id", "staff_id"), str(uuid4())),
+            **dict.fromkeys(("receipt_id", "run_id"), str(uuid4())),
             "number": "987654",
             "name": "0.0",
             "act": "retry",
