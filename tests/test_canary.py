@@ -23,7 +23,18 @@ from sqlalchemy import select, update
 
 from brain.client import Ask, Reply, ToolCall
 from core import bus, db
-from core.models import Erasure, EvalCase, EvidenceRecord, Message, Outgoing, Thread, Visitor, WebhookEvent
+from core.models import (
+    Erasure,
+    EvalCase,
+    EvalResult,
+    EvalRun,
+    EvidenceRecord,
+    Message,
+    Outgoing,
+    Thread,
+    Visitor,
+    WebhookEvent,
+)
 from core.settings import get_settings
 from ops.slack.fake import People, slack
 from orchestrator import desk, erasing, inbox, notes, probing, receipts
@@ -50,7 +61,7 @@ TICKET = json.dumps({"email": MAIL, "subject": f"{WORD} broke", "body": f"My {WO
 SEARCH = ToolCall("s", "search_kb", json.dumps({"query": f"returns of a {WORD}"}))
 EVERYWHERE = {
     *("messages", "turn_events", "model_calls", "tool_runs", "tickets", "handoffs", "notes", "visitors", "feedback"),
-    *("outbox", "webhook_events", "eval_cases", "evidence"),
+    *("outbox", "webhook_events", "eval_cases", "eval_runs", "eval_results", "evidence"),
 }
 
 
@@ -161,7 +172,11 @@ def live_through(house: House) -> None:
         handoff = inbox.call_person(session, thread, f"The {WORD} needs a person.")
         now, whose = datetime.now(UTC), {"visitor_id": house.visitor, "thread_id": house.thread}
         token, _ = auth.make_token(get_settings(), site_id=SITE, **whose, now=now)
-        case = {"question": f"My {WORD} broke"}
+        case = {"id": "made-1", "say": [f"My {WORD} broke"]}
+        run = EvalRun(site_id=SITE, suite="made", setup={}, report=f"<p>{WORD}</p>")
+        session.add(run)
+        session.flush()
+        session.add(EvalResult(run_id=run.id, case_id="made-1", repeat=0, passed=True, result={"say": [WORD]}))
         session.add(EvalCase(site_id=SITE, thread_id=thread.id, message_id=answer.id, case=case, made_by="ada"))
         row = session.get(EvidenceRecord, answer.id) or EvidenceRecord(message_id=answer.id, turn_id=answer.turn_id)
         row.record, row.signature = {"of": WORD}, ""
