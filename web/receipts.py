@@ -29,7 +29,7 @@ class Elsewhere(BaseModel):
 class OutOfReach(BaseModel):
     """What nobody can call back; at least `count` of it."""
 
-    what: Literal["mail", "notices", "models", "helpdesk_mail"]
+    what: Literal["mail", "notices", "models", "slack_words", "helpdesk_mail"]
     count: int
     means: str
 
