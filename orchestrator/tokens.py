@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from brain.extractive.wishes import Wish, wish_in
 from core.models import Message, Token
+from core.models.sealed import owned
 from core.privacy import orders
 from core.privacy.cleaning import PART, find
 from core.privacy.found import Found, Kind, settled
@@ -77,7 +78,9 @@ def tokens_for(session: Session, thread_id: UUID, values: Sequence[Value]) -> di
         if key not in known:
             highest[kind] = n = highest.get(kind, 0) + 1
             known[key] = token(kind, n)
-            new.append({"thread_id": thread_id, "kind": kind, "n": n, "value": value, "value_hash": key[1]})
+            new.append(
+                {"thread_id": thread_id, "kind": kind, "n": n, "value": owned(thread_id, value), "value_hash": key[1]}
+            )
         stands[kind, value] = known[key]
     if new:
         session.execute(insert(Token), new)
@@ -166,7 +169,7 @@ def forget(session: Session, thread_id: UUID, stands: Iterable[str]) -> None:
     """Destroy what these tokens stand for: part of something that nobody may keep. No other value gets their number."""
     for kind, n in map(parts, stands):
         row = update(Token).where(Token.thread_id == thread_id, Token.kind == kind, Token.n == n)
-        session.execute(row.values(value=PART, value_hash=uuid4().hex))
+        session.execute(row.values(value=owned(thread_id, PART), value_hash=uuid4().hex))
 
 
 def _found(session: Session, thread_id: UUID, text: str) -> tuple[Found, ...]:
