@@ -24,6 +24,7 @@ from ops.evals.storing import store_run
 from ops.evals.suite import run_set
 from ops.evals.visit import Stage
 from orchestrator.turn import the_world
+from web.commands.place import at_home
 
 HOME = "eval"
 
@@ -58,13 +59,14 @@ def run_demo(wanted: Wanted) -> bool:
 def run_live(wanted: Wanted, site_id: str) -> bool:
     """Play the set as trials on a site as it is now, and keep the run there. As `run_demo`; raises SiteNotFound."""
     golden = chosen(wanted)
-    with transaction() as session:
-        if session.get(Site, site_id) is None:
-            raise SiteNotFound
-    run = played(golden, Stage(site_id), wanted)
-    with transaction() as session:
-        store_run(session, run)
-    return reported(run, golden, wanted)
+    with at_home():
+        with transaction() as session:
+            if session.get(Site, site_id) is None:
+                raise SiteNotFound
+        run = played(golden, Stage(site_id), wanted)
+        with transaction() as session:
+            store_run(session, run)
+        return reported(run, golden, wanted)
 
 
 def run_public(kind: Kind, path: Path, wanted: Wanted, *, limit: int, seed: int) -> bool:
