@@ -2,8 +2,10 @@
 
 import hashlib
 import secrets
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -36,6 +38,7 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=1, le=65535)
     host: str = "127.0.0.1"
     secret_key: SecretStr = SecretStr("")  # signs visitor tokens
+    encryption_keys: SecretStr = SecretStr("")  # "name:base64,…": seal what is said; the first seals, all open
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     # Where the truth and the doorbell live. Both unset: the embedded servers.
@@ -190,6 +193,12 @@ class Settings(BaseSettings):
     oidc_name: str = "single sign-on"  # what the button calls it
     oidc_private_hosts: tuple[str, ...] = ()  # issuers on private addresses that may be asked all the same
 
+    # The nightly judge: golden sets are played as trials, and held against the nights before. docs/evals-report.md
+    nightly_at: str = Field("03:10", pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d$")  # UTC; "": never
+    nightly_sets: Path | None = None  # a folder of golden sets, each for its site; HANDRAIL_HOME/golden by default
+    nightly_repeats: int = Field(1, ge=1, le=20)  # of each case; more tell a model's noise sooner
+    nightly_kept_days: float = 60.0  # results and pages; the figures stay
+
     # Doors.
     visitor_token_minutes: int = 60
     thread_days: int = 30  # how long a token can be renewed for its thread
@@ -267,14 +276,14 @@ def _strong(secret: str) -> bytes:
 
 @lru_cache(maxsize=8)
 def _kept_secret(path: Path) -> bytes:
-    """Read the secret, or make it once; readable by its owner alone."""
+    """Read the secret, or make it once; readable by its owner alone. Processes that start together get the same."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x") as file:
-            path.chmod(0o600)
+    if not path.exists():
+        with NamedTemporaryFile("w", dir=path.parent) as file:  # of mode 600
             file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
+            file.flush()
+            with suppress(FileExistsError):
+                path.hardlink_to(file.name)
     return _strong(path.read_text())
 
 

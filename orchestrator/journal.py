@@ -84,7 +84,7 @@ class Lease:
 
 def open_turn(session: Session, case: Case, settings: Settings) -> OpenTurn:
     """A new turn in the thread of `case`, which the caller has locked."""
-    turn = OpenTurn(uuid4(), case.thread_id, case.site_id, 0, State(), None, leased=False)
+    turn = OpenTurn(uuid4(), case.thread_id, case.site_id, 0, State(), None, leased=False, trial=case.trial)
     lasts = timedelta(seconds=settings.accept_seconds)
     open_turns.insert(session, turn, settings.fingerprint(), lasts)
     step_on(session, turn, opened(case, settings))
@@ -126,9 +126,9 @@ def claim(session: Session, thread_id: UUID, worker: str, settings: Settings) ->
     row = session.execute(CLAIM, wanted).one_or_none()
     if row is None:
         return None
-    pending = codec.load_outside(row.pending)
-    turn = OpenTurn(row.id, thread_id, row.site_id, row.seq, codec.load_state(row.state), pending, leased=True)
-    turn.known = open_turns.read_events(row.events)
+    state, pending = open_turns.stands(row.id, row.state, row.pending)
+    turn = OpenTurn(row.id, thread_id, row.site_id, row.seq, state, pending, leased=True)
+    turn.known = open_turns.read_events(row.id, row.events)
     showing.show_pending(session, turn)
     figures.note_claim(row.fence, float(row.age), taken_over=row.taken_over)
     return Lease(case, turn, row.fence, float(row.seconds), request_id=row.request_id, age=float(row.age))
@@ -200,5 +200,5 @@ def _next(session: Session, turn: OpenTurn) -> None:
     """Tell what is done now, and ring, unless a worker holds the turn and finds the pending effect by itself."""
     if turn.leased:
         showing.show_pending(session, turn)
-    else:
+    elif not turn.trial:
         enqueue(session, Job.TAKE_TURN, thread_id=turn.thread_id)

@@ -27,6 +27,7 @@ RING = text("""
     WHERE ended_at IS NULL AND pending IS NOT NULL AND deadline_at > clock_timestamp()
         AND (leased_until < clock_timestamp()
              OR leased_until IS NULL AND coalesce(rung_at, created_at) < clock_timestamp() - :patience)
+        AND NOT EXISTS (SELECT FROM threads WHERE threads.id = thread_id AND trial)
     RETURNING id, thread_id
 """)
 OVERDUE = text("""

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from brain.extractive.wishes import Wish, wish_in
 from core.models import Message, Token
+from core.models.sealed import owned
 from core.privacy import orders
 from core.privacy.cleaning import PART, find
 from core.privacy.found import Found, Kind, settled
@@ -77,7 +78,9 @@ def tokens_for(session: Session, thread_id: UUID, values: Sequence[Value]) -> di
         if key not in known:
             highest[kind] = n = highest.get(kind, 0) + 1
             known[key] = token(kind, n)
-            new.append({"thread_id": thread_id, "kind": kind, "n": n, "value": value, "value_hash": key[1]})
+            new.append(
+                {"thread_id": thread_id, "kind": kind, "n": n, "value": owned(thread_id, value), "value_hash": key[1]}
+            )
         stands[kind, value] = known[key]
     if new:
         session.execute(insert(Token), new)
@@ -140,6 +143,21 @@ def digest(kind: Kind, value: str) -> str:
     return hmac.new(get_settings().signing_key(), said.encode("utf-8", "surrogatepass"), sha256).hexdigest()
 
 
+def sought(words: str) -> tuple[tuple[frozenset[str], ...], str]:
+    """What of a search is an address or a number that may have been put away, as hashes of its readings; and the rest.
+
+    Nobody who searches says which kind of number it is.
+    """
+    spans = find(words, (*CONTACTS, (orders.any_number, 3)))
+    found = []
+    for one in spans:
+        value = words[one.start : one.end]
+        kinds: tuple[Kind, ...] = ("email",) if one.kind == "email" else ("order", "phone")
+        found.append(frozenset(digest(kind, value) for kind in kinds))
+    rest = with_tokens(words, ((one.start, one.end, " ") for one in spans))
+    return tuple(found), " ".join(rest.replace("#", " ").split())
+
+
 def address_in(session: Session, thread_id: UUID, text: str) -> str:
     """The first e-mail address for which a token stands in `text`, as letters can be sent to it, or ""."""
     stands = next((each for each in tokens_in(text) if parts(each)[0] == "email"), "")
@@ -151,7 +169,7 @@ def forget(session: Session, thread_id: UUID, stands: Iterable[str]) -> None:
     """Destroy what these tokens stand for: part of something that nobody may keep. No other value gets their number."""
     for kind, n in map(parts, stands):
         row = update(Token).where(Token.thread_id == thread_id, Token.kind == kind, Token.n == n)
-        session.execute(row.values(value=PART, value_hash=uuid4().hex))
+        session.execute(row.values(value=owned(thread_id, PART), value_hash=uuid4().hex))
 
 
 def _found(session: Session, thread_id: UUID, text: str) -> tuple[Found, ...]:

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from core import log, queue, watching
 from core.settings import Settings, get_settings
-from web import assets, chat, faults, health, knowledge, look, stream, transcripts, visitors
+from web import assets, chat, faults, health, knowledge, look, receipts, stream, transcripts, visitors
 from web.desk import doors as desk
 from web.edge import Edge
 from web.hub import Hub
@@ -24,6 +24,7 @@ from web.webhooks.secrets import Secrets
 ROUTERS = (
     chat.router,
     visitors.router,
+    receipts.router,
     transcripts.router,
     stream.router,
     knowledge.router,

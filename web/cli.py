@@ -9,15 +9,19 @@ from web.commands import (
     ask,
     budgets,
     desk,
+    erasing,
+    gaps,
     helpdesk,
     hours,
     index,
     kb,
+    keys,
     mail,
     modes,
     outbox,
     processes,
     replay,
+    retention,
     sites,
     slack,
     staff,
@@ -29,6 +33,7 @@ sites.site.command()(modes.mode)
 sites.site.command()(budgets.budget)
 sites.site.command()(hours.hours)
 sites.site.command()(hours.wait)
+sites.site.command()(retention.retention)
 sites.site.command("webhooks")(webhooks.set_webhooks)
 sites.site.command("mail")(mail.set_mail)
 sites.site.command("helpdesk")(helpdesk.set_helpdesk)
@@ -42,9 +47,14 @@ def make_cli() -> typer.Typer:
     for command in (processes.serve, processes.scheduler, processes.migrate, index.index, ask.ask, replay.replay):
         cli.command()(command)
     cli.command()(processes.worker)
+    cli.command()(gaps.gaps)
+    cli.command()(erasing.erase)
+    cli.command("probe-erased")(erasing.probe_erased)
+    cli.add_typer(erasing.receipt, name="receipt")
     cli.add_typer(sites.site, name="site")
     cli.add_typer(sites.orders, name="orders")
     cli.add_typer(kb.kb, name="kb")
+    cli.add_typer(keys.keys, name="keys")
     cli.add_typer(desk.desk, name="desk")
     cli.add_typer(staff.staff, name="staff")
     cli.add_typer(tickets.tickets, name="tickets")

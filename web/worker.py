@@ -52,6 +52,7 @@ def run(name: str) -> int:
     for module in kind.tasks:
         import_module(module)
     if name == "chat":
+        settings.signing_key()  # by which it finds what visitors wrote; not missed first in a turn
         _warm_up()
     helpers = _Helpers(Heart(kind.queues), _watch(settings) if name == "chat" else None)
     drain = Drain(settings.drain_seconds, helpers.stop, _give_back)

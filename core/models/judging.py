@@ -3,12 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
 from core.models.columns import Json, at_column, id_column, maybe_at_column, site_column
+from core.models.sealed import SealedJson
+from core.sealing import places
 
 
 class EvalCase(Base):
@@ -19,7 +21,7 @@ class EvalCase(Base):
     site_id: Mapped[str] = site_column()
     thread_id: Mapped[UUID] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"), index=True)
     message_id: Mapped[UUID] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), unique=True)
-    case: Mapped[Json] = mapped_column(JSONB)  # as in a golden set's file
+    case: Mapped[Json] = mapped_column(SealedJson(places.CASE))  # as in a golden set's file
     made_by: Mapped[str] = mapped_column(String(400))
     created_at: Mapped[datetime] = at_column()
 
@@ -38,6 +40,8 @@ class EvalRun(Base):
     figures: Mapped[Json] = mapped_column(JSONB, server_default="{}")
     started_at: Mapped[datetime] = at_column()
     ended_at: Mapped[datetime | None] = maybe_at_column()
+    verdict: Mapped[Json | None] = mapped_column(JSONB)  # of a night: what is worse than before; None: no night
+    report: Mapped[str] = mapped_column(Text, server_default="", deferred=True)  # its page, as people read it
     __table_args__ = (Index(None, "site_id", "suite", "started_at"),)
 
 

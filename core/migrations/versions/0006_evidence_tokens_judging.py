@@ -24,6 +24,8 @@ def upgrade() -> None:
         sa.Column("figures", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("verdict", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("report", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_eval_runs_site_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_eval_runs")),
     )
@@ -95,6 +97,16 @@ def upgrade() -> None:
     op.add_column("turns", sa.Column("request_id", sa.String(length=64), server_default="", nullable=False))
     op.add_column("outbox", sa.Column("request_id", sa.String(length=64), server_default="", nullable=False))
     op.create_table(
+        "sealing_keys",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("proof", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("given_up_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sealing_keys")),
+    )
+    # A sealed subject is longer than what it says.
+    op.alter_column("tickets", "subject", type_=sa.Text(), existing_type=sa.String(length=200))
+    op.create_table(
         "erasures",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("site_id", sa.String(length=64), nullable=False),
@@ -135,10 +147,12 @@ def upgrade() -> None:
     op.add_column("sites", sa.Column("origins", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False))
     op.add_column("sites", sa.Column("gate", sa.String(length=8), server_default="off", nullable=False))
     op.add_column("threads", sa.Column("trial", sa.Boolean(), server_default="false", nullable=False))
+    op.create_index("ix_threads_trial", "threads", ["id"], postgresql_where=sa.text("trial"))
 
 
 def downgrade() -> None:
     """Go back."""
+    op.drop_index("ix_threads_trial", table_name="threads", postgresql_where=sa.text("trial"))
     op.drop_table("erasures")
     op.drop_column("threads", "trial")
     op.drop_column("sites", "gate")
@@ -163,6 +177,8 @@ def downgrade() -> None:
         postgresql_using="gin",
     )
     op.drop_column("messages", "words")
+    op.alter_column("tickets", "subject", type_=sa.String(length=200), existing_type=sa.Text())
+    op.drop_table("sealing_keys")
     op.drop_column("outbox", "request_id")
     op.drop_column("turns", "request_id")
     op.drop_index(op.f("ix_evidence_turn_id"), table_name="evidence")
