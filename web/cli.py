@@ -15,6 +15,7 @@ from web.commands import (
     kb,
     mail,
     modes,
+    origins,
     outbox,
     processes,
     replay,
@@ -29,6 +30,7 @@ sites.site.command()(modes.mode)
 sites.site.command()(budgets.budget)
 sites.site.command()(hours.hours)
 sites.site.command()(hours.wait)
+sites.site.command("origins")(origins.set_origins)
 sites.site.command("webhooks")(webhooks.set_webhooks)
 sites.site.command("mail")(mail.set_mail)
 sites.site.command("helpdesk")(helpdesk.set_helpdesk)
