@@ -2,8 +2,10 @@
 
 import hashlib
 import secrets
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -127,6 +129,11 @@ class Settings(BaseSettings):
     sitemap_max_pages: int = Field(5_000, ge=1)  # of one sitemap; further ones are not read
     row_security: bool = False  # searches read as a role that sees one site: after `handrail kb row-security on`
 
+    # Eyes: docs/operations.md.
+    figures: bool = True  # count what happens, for /metrics
+    traces: Literal["off", "otlp"] = "off"  # otlp: OTEL_EXPORTER_OTLP_ENDPOINT has where to; needs handrail[traces]
+    sentry_dsn: SecretStr = SecretStr("")  # where crashes are reported, without anybody's words; needs handrail[sentry]
+
     # What leaves for other services.
     outgoing_seconds: float = 10.0  # one attempt, from looking the name up to the end of the answer
     outgoing_attempts: int = Field(8, ge=1)
@@ -184,6 +191,12 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr = SecretStr("")  # "" for a public client
     oidc_name: str = "single sign-on"  # what the button calls it
     oidc_private_hosts: tuple[str, ...] = ()  # issuers on private addresses that may be asked all the same
+
+    # The nightly judge: golden sets are played as trials, and held against the nights before. docs/evals-report.md
+    nightly_at: str = Field("03:10", pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d$")  # UTC; "": never
+    nightly_sets: Path | None = None  # a folder of golden sets, each for its site; HANDRAIL_HOME/golden by default
+    nightly_repeats: int = Field(1, ge=1, le=20)  # of each case; more tell a model's noise sooner
+    nightly_kept_days: float = 60.0  # results and pages; the figures stay
 
     # Doors.
     visitor_token_minutes: int = 60
@@ -265,14 +278,14 @@ def _strong(secret: str) -> bytes:
 
 @lru_cache(maxsize=8)
 def _kept_secret(path: Path) -> bytes:
-    """Read the secret, or make it once; readable by its owner alone."""
+    """Read the secret, or make it once; readable by its owner alone. Processes that start together get the same."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x") as file:
-            path.chmod(0o600)
+    if not path.exists():
+        with NamedTemporaryFile("w", dir=path.parent) as file:  # of mode 600
             file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
+            file.flush()
+            with suppress(FileExistsError):
+                path.hardlink_to(file.name)
     return _strong(path.read_text())
 
 

@@ -6,10 +6,13 @@ from typing import Annotated
 import typer
 
 from ops.bench.names import ALL, Bench
+from ops.evals.commands import evals
+from ops.evals.report.commands import nightly
 from web.cli import make_cli, run
 
 app = make_cli()
-
+app.add_typer(evals, name="eval")
+app.command()(nightly)
 
 slack = typer.Typer(help="Setting Slack up: docs/slack.md has every step.", no_args_is_help=True)
 app.add_typer(slack, name="slack")
@@ -48,21 +51,6 @@ def demo_on_wordpress(
     from ops.wordpress.demo import OnWordPress
 
     run_demo(OnWordPress(port))
-
-
-@app.command(name="eval")
-def judge(
-    questions: Annotated[Path | None, typer.Argument(help="A YAML file; the demo's own by default.")] = None,
-    *,
-    verbose: Annotated[bool, typer.Option(help="Show every answer, not only those at fault.")] = False,
-) -> None:
-    """Ask golden questions about the demo shop along a visitor's path; exit code 1 below the targets."""
-    from ops.apart import apart
-    from ops.evals.demo import QUESTIONS, run_eval
-
-    with apart("eval"):
-        good = run_eval(questions or QUESTIONS, verbose=verbose)
-    raise typer.Exit(0 if good else 1)
 
 
 @app.command()
@@ -202,6 +190,22 @@ def eval_injection(
     with apart("eval-injection"):
         good = run_injection(attacks, benign, as_json=json, limit=limit, seed=seed)
     raise typer.Exit(0 if good else 1)
+
+
+@app.command()
+def simulate(
+    visitors: Annotated[
+        Path | None, typer.Argument(help="A YAML list of visitors; the demo shop's by default.")
+    ] = None,
+    *,
+    model: Annotated[bool, typer.Option(help="Have the model that is set play the visitors.")] = False,
+    only: Annotated[str, typer.Option(help="The one with this id, or those with this tag.")] = "",
+    json: Annotated[Path | None, typer.Option(help="Write what was said and found to this file.")] = None,
+) -> None:
+    """Let played visitors talk to a whole Handrail by its public API; exit code 1 where one leaves it otherwise."""
+    from ops.simulation.run import run_simulation
+
+    raise typer.Exit(0 if run_simulation(visitors, model=model, only=only, as_json=json) else 1)
 
 
 def main() -> None:

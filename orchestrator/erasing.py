@@ -27,7 +27,7 @@ from core.models import (
     WebhookEvent,
 )
 from core.queue import Job, enqueue
-from orchestrator import audit, budget, outside
+from orchestrator import audit, budget, judged_copies, outside
 from orchestrator.case import Case, lock_case
 from orchestrator.outside import Outside
 from orchestrator.people import OPERATOR, Person
@@ -171,6 +171,7 @@ def _thread(session: Session, thread_id: UUID, *, cases: bool = True) -> _Done:
         return _Done()
     _end_turns(session, case)
     elsewhere = outside.take_away(session, thread_id, cases=cases)
+    judged_copies.take_away(session, thread_id)
     receipt = _count(session, thread_id)
     session.execute(delete(Thread).where(Thread.id == thread_id))  # the rest hangs on it
     bus.forget(session, thread_id)

@@ -12,7 +12,8 @@ from core.db import transaction
 from core.log import get_logger
 from core.models import ToolRun
 from core.settings import Settings
-from orchestrator import circuits, passing
+from core.tracing import span
+from orchestrator import circuits, figures, passing
 from orchestrator.addressed import NOT_THEIRS, addressed_rightly
 from orchestrator.effects import RunTool, key_of
 from orchestrator.events import Call, ToolFailed, ToolReturned
@@ -57,7 +58,7 @@ class Hands:
         if not addressed_rightly(meant, lease.case):
             return ToolFailed(effect.n, NOT_THEIRS, again=False)
         caller = lease.case.caller(lease.turn_id, key_of(effect.call), min(left, self.settings.tool_seconds))
-        result = _result(tool, caller, effect, meant)
+        result = _watched(tool, caller, effect, meant)
         self._note(tool, result)
         return result
 
@@ -76,6 +77,16 @@ def _available(tool: Tool, lease: Lease, caller: Caller) -> bool:
     if tool.name not in lease.available:
         lease.available[tool.name] = tool.available(caller)
     return lease.available[tool.name]
+
+
+def _watched(tool: Tool, caller: Caller, effect: RunTool, meant: Call) -> ToolReturned | ToolFailed:
+    began = time.perf_counter()
+    with span("tool", tool=tool.name, kind=tool.kind, retry=bool(effect.wait_ms)) as opened:
+        result = _result(tool, caller, effect, meant)
+        how = "done" if isinstance(result, ToolReturned) else "failed" if result.again else "refused"
+        opened.note(result=how)
+    figures.TOOLS.observe(time.perf_counter() - began, tool.name, how)
+    return result
 
 
 def _result(tool: Tool, caller: Caller, effect: RunTool, meant: Call) -> ToolReturned | ToolFailed:

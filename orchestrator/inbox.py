@@ -41,14 +41,23 @@ class Accepted:
 
 
 def open_thread(
-    session: Session, site_id: str, channel: str, *, visitor: Visitor | None = None, email: str | None = None
+    session: Session,
+    site_id: str,
+    channel: str,
+    *,
+    visitor: Visitor | None = None,
+    email: str | None = None,
+    trial: bool = False,
 ) -> Thread:
-    """A new conversation of `visitor`, or of a new one whose address `email` is proven."""
+    """A new conversation of `visitor`, or of a new one whose address `email` is proven.
+
+    Of a `trial` nobody is told, staff do not see it, and whoever opened it takes its turns.
+    """
     if visitor is None:
         visitor = Visitor(id=uuid4(), site_id=site_id, verified_email=email)
         session.add(visitor)
         session.flush()
-    thread = Thread(id=uuid4(), site_id=site_id, visitor_id=visitor.id, channel=channel, status="bot")
+    thread = Thread(id=uuid4(), site_id=site_id, visitor_id=visitor.id, channel=channel, status="bot", trial=trial)
     session.add(thread)
     session.flush()
     return thread

@@ -60,6 +60,11 @@ def receipt(session: Session, id_: UUID, settings: Settings, now: datetime | Non
     return told | {"signature": _signature(told, settings)}
 
 
+def as_text(told: dict[str, Any]) -> str:
+    """A receipt to be kept in a file."""
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+
+
 def verified(raw: str | bytes, settings: Settings) -> tuple[dict[str, Any], bool]:
     """The receipt in `raw`, and whether it is as it was given. Raises NoReceipt."""
     try:

@@ -9,7 +9,7 @@ from core.db import transaction
 from core.log import get_logger
 from core.queue import Job, celery_app, claim_tick, enqueue
 from core.settings import get_settings
-from orchestrator import budget, probing, retention
+from orchestrator import budget, figures, probing, retention
 from orchestrator.case import lock_case
 from orchestrator.cases import close_what_is_settled, tell_what_is_due
 from orchestrator.events import DeadlinePassed
@@ -27,6 +27,7 @@ RING = text("""
     WHERE ended_at IS NULL AND pending IS NOT NULL AND deadline_at > clock_timestamp()
         AND (leased_until < clock_timestamp()
              OR leased_until IS NULL AND coalesce(rung_at, created_at) < clock_timestamp() - :patience)
+        AND NOT EXISTS (SELECT FROM threads WHERE threads.id = thread_id AND trial)
     RETURNING id, thread_id
 """)
 OVERDUE = text("""
@@ -94,6 +95,7 @@ def end(turn_id: UUID, thread_id: UUID) -> None:
         lock_case(session, thread_id)
         turn = open_turn_of(session, thread_id)
         if turn is not None and turn.id == turn_id:
+            figures.OVERDUE.add()
             log.warning("turn_overdue", turn=str(turn_id), phase=turn.phase)
             record(session, turn, DeadlinePassed())
 

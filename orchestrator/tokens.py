@@ -140,6 +140,21 @@ def digest(kind: Kind, value: str) -> str:
     return hmac.new(get_settings().signing_key(), said.encode("utf-8", "surrogatepass"), sha256).hexdigest()
 
 
+def sought(words: str) -> tuple[tuple[frozenset[str], ...], str]:
+    """What of a search is an address or a number that may have been put away, as hashes of its readings; and the rest.
+
+    Nobody who searches says which kind of number it is.
+    """
+    spans = find(words, (*CONTACTS, (orders.any_number, 3)))
+    found = []
+    for one in spans:
+        value = words[one.start : one.end]
+        kinds: tuple[Kind, ...] = ("email",) if one.kind == "email" else ("order", "phone")
+        found.append(frozenset(digest(kind, value) for kind in kinds))
+    rest = with_tokens(words, ((one.start, one.end, " ") for one in spans))
+    return tuple(found), " ".join(rest.replace("#", " ").split())
+
+
 def address_in(session: Session, thread_id: UUID, text: str) -> str:
     """The first e-mail address for which a token stands in `text`, as letters can be sent to it, or ""."""
     stands = next((each for each in tokens_in(text) if parts(each)[0] == "email"), "")

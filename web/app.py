@@ -7,9 +7,22 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from core import log, queue
+from core import log, queue, watching
 from core.settings import Settings, get_settings
-from web import assets, chat, contract_page, edge, faults, health, knowledge, look, stream, transcripts, visitors
+from web import (
+    assets,
+    chat,
+    contract_page,
+    edge,
+    faults,
+    health,
+    knowledge,
+    look,
+    receipts,
+    stream,
+    transcripts,
+    visitors,
+)
 from web.desk import doors as desk
 from web.edge import Edge
 from web.hub import Hub
@@ -25,6 +38,7 @@ from web.webhooks.secrets import Secrets
 ROUTERS = (
     chat.router,
     visitors.router,
+    receipts.router,
     transcripts.router,
     stream.router,
     knowledge.router,
@@ -73,6 +87,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     log.configure(settings.log_level)
+    figures = watching.start(settings, "api")
     settings.signing_key()  # a weak key is refused before the first visitor, not by the first
     queue.connect()
     app.state.hub.start()
@@ -82,6 +97,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.intake.stop()
     await app.state.ear.stop()
     await app.state.hub.stop()
+    figures.stop()
 
 
 def __getattr__(name: str) -> ASGIApp:

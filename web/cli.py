@@ -9,6 +9,8 @@ from web.commands import (
     ask,
     budgets,
     desk,
+    erasing,
+    gaps,
     helpdesk,
     hours,
     index,
@@ -19,6 +21,7 @@ from web.commands import (
     outbox,
     processes,
     replay,
+    retention,
     sites,
     slack,
     staff,
@@ -31,6 +34,7 @@ sites.site.command()(budgets.budget)
 sites.site.command()(hours.hours)
 sites.site.command()(hours.wait)
 sites.site.command("origins")(origins.set_origins)
+sites.site.command()(retention.retention)
 sites.site.command("webhooks")(webhooks.set_webhooks)
 sites.site.command("mail")(mail.set_mail)
 sites.site.command("helpdesk")(helpdesk.set_helpdesk)
@@ -44,6 +48,10 @@ def make_cli() -> typer.Typer:
     for command in (processes.serve, processes.scheduler, processes.migrate, index.index, ask.ask, replay.replay):
         cli.command()(command)
     cli.command()(processes.worker)
+    cli.command()(gaps.gaps)
+    cli.command()(erasing.erase)
+    cli.command("probe-erased")(erasing.probe_erased)
+    cli.add_typer(erasing.receipt, name="receipt")
     cli.add_typer(sites.site, name="site")
     cli.add_typer(sites.orders, name="orders")
     cli.add_typer(kb.kb, name="kb")

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from core.errors import SiteNotFound, ThreadNotFound, TokenMissing
 from core.log import bind
 from core.models import Site, Thread
+from core.phases import phase
 from core.settings import Settings
 from web import auth, origins
 
@@ -51,7 +52,8 @@ async def visitor(request: Request, settings: Chosen, token: Bearer) -> auth.Vis
     """
     if token is None:
         raise TokenMissing
-    found = auth.read_token(settings, token, now=auth.utc_now())
+    with phase("auth"):
+        found = auth.read_token(settings, token, now=auth.utc_now())
     await origins.check_soon(request, found.site_id)
     bind(site_id=found.site_id, visitor_id=str(found.visitor_id))
     return found

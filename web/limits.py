@@ -17,6 +17,7 @@ from fastapi import Request
 from core import bus
 from core.errors import TooManyRequests, Unavailable
 from core.log import get_logger
+from core.phases import phase
 from core.settings import Settings
 from web.deps import address
 from web.proxies import network_of
@@ -74,7 +75,8 @@ def count(request: Request, settings: Settings, door: Door, visitor: UUID | None
     base = settings.sessions_per_minute if door is OPEN else settings.messages_per_minute
     limits = _limits(request, settings, door, visitor, base)
     try:
-        wait = bus.wait_for(limits, seconds=MINUTE)
+        with phase("limit"):
+            wait = bus.wait_for(limits, seconds=MINUTE)
     except redis.RedisError as error:
         log.warning("limit_counted_here", cause=repr(error))
         now = time.monotonic()

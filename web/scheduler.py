@@ -5,7 +5,7 @@ from types import FrameType
 
 from celery.beat import Scheduler, Service
 
-from core import failpoints, log, queue
+from core import failpoints, log, queue, watching
 from core.queue import Job
 from core.settings import Settings, get_settings
 
@@ -22,12 +22,14 @@ def run() -> None:
     settings = get_settings()
     log.configure(settings.log_level)
     failpoints.arm(settings)
+    figures = watching.start(settings, "scheduler")
     app = queue.connect()
     app.conf.beat_schedule = schedule(settings)
     service = Service(app, max_interval=1, scheduler_cls=Scheduler)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stopper(service))
     service.start()
+    figures.stop()
 
 
 def schedule(settings: Settings) -> dict[str, dict[str, object]]:

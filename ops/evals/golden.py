@@ -11,7 +11,8 @@ from core.errors import BadRequest
 from ops.evals.golden_names import checked_guard, checked_tool
 from ops.evals.lines import Lined, read_lined
 
-Outcome = Literal["answered", "abstained", "handed_off", "ticketed", "failed"]
+# `silent`: a person has the conversation, or is awaited, and the agent says nothing.
+Outcome = Literal["answered", "abstained", "handed_off", "ticketed", "failed", "silent"]
 Status = Literal["bot", "waiting", "person", "closed"]
 Priority = Literal["low", "normal", "high", "urgent"]
 
@@ -173,6 +174,7 @@ class GoldenSet(Strict):
     suite: Annotated[str, Field(pattern=NAME, max_length=80)]
     site: Annotated[str, Field(pattern=NAME, max_length=64)] = "demo"
     tags: tuple[Tag, ...] = ()  # of each of its cases
+    targets: dict[str, float] = Field(default_factory=dict)  # by figure: worse than that, and the run is no good
     cases: Annotated[tuple[Case, ...], Field(min_length=1)]
 
 
@@ -233,7 +235,10 @@ def _joined(found: list[tuple[Path, GoldenSet]]) -> GoldenSet:
                     f"{file}: the case {case.id} stands in {where[case.id]}, too. Give it another id."
                 )
             where[case.id] = file
-    return first.model_copy(update={"tags": (), "cases": tuple(case for _, one in found for case in one.cases)})
+    targets = {name: value for _, one in found for name, value in one.targets.items()}
+    return first.model_copy(
+        update={"tags": (), "targets": targets, "cases": tuple(case for _, one in found for case in one.cases)}
+    )
 
 
 def _faults(error: ValidationError, lined: Lined | None = None, name: str = "") -> list[str]:

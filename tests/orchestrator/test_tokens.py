@@ -44,6 +44,7 @@ def said(session: Session, thread_id: UUID, role: str = "visitor") -> list[str]:
         ("can I order 500 pieces?", "can I order 500 pieces?"),
         ("is the tent 2024 waterproof to 3000 mm?", "is the tent 2024 waterproof to 3000 mm?"),
         ("order 100 m of rope", "order 100 m of rope"),
+        (f"ticket 1042 of 2024, {MAIL}", "ticket 1042 of 2024, ⟦email:1⟧"),
         ("⟦x⟧ is maths", "⟦x⟧ is maths"),
         # typed by hand: nothing that would be opened
         ("what is ⟦email:1⟧ and ⟦order:12⟧?", "what is [email:1] and [order:12]?"),
@@ -105,6 +106,23 @@ def test_staff_may_repeat_what_was_put_away_and_nothing_else_is(session: Session
     words = f"I wrote to {MAIL}, not to help@shop.example, of order 10231. [order 1] is [order 2]."
     kept = tokens.hidden(session, thread.id, words)
     assert kept == "I wrote to ⟦email:1⟧, not to help@shop.example, of order ⟦order:1⟧. ⟦order:1⟧ is [order 2]."
+
+
+@pytest.mark.parametrize(
+    ("words", "rest"),
+    [(MAIL.upper(), ""), ("10231", ""), ("#10231 late", "late"), ("order 10231", "order"), (f"10231 {MAIL}", "")],
+)
+def test_a_search_finds_what_was_put_away(session: Session, thread: Thread, words: str, rest: str) -> None:
+    put(session, thread, f"my order 10231, {MAIL}")
+    known = set(session.scalars(select(Token.value_hash)))
+    hashes, left = tokens.sought(words)
+    assert left == rest
+    assert hashes
+    assert all(one & known for one in hashes)
+
+
+def test_plain_words_are_no_address(session: Session) -> None:
+    assert tokens.sought("wet tent 12") == ((), "wet tent 12")
 
 
 def test_a_message_is_stored_with_tokens_and_its_language_is_told_by_its_own_words(

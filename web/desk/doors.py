@@ -10,11 +10,15 @@ from core.settings import Settings
 from web.desk import (
     documents,
     drafts,
+    erasing,
+    evals,
     figures,
+    gaps,
     live,
     log,
     login,
     oidc_doors,
+    privacy,
     queue,
     search,
     staff,
@@ -45,7 +49,8 @@ def nothing(request: Request, path: str) -> Response:  # noqa: ARG001 - whatever
 # To add a door: write its file, add its router here; what asks for no login is named in the tests.
 ROUTERS = (
     *(login.router, oidc_doors.router, queue.router, threads.router, drafts.router, search.router, tickets.router),
-    *(staff.router, log.router, live.router, documents.router, tools.router, figures.router, last),
+    *(staff.router, log.router, live.router, documents.router, tools.router, figures.router, evals.router),
+    *(erasing.router, privacy.router, gaps.router, last),
 )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import HandrailError, Unavailable
 from core.models import Message, Site, Ticket
+from core.privacy.tokens import closed, tokens_in
 from core.settings import Settings
 from web.helpdesk.case import Access, Case, Helpdesk, Known, Request
 from web.helpdesk.freshdesk import Freshdesk
@@ -24,6 +25,7 @@ MAILBOX = "mail"
 DONE = Answer(200)
 GONE = frozenset({404, 410})
 KNOWN = "known"
+ELSEWHERE = "\n\nWhat stands in [brackets] the visitor wrote; it is kept at {where}."
 HELPDESKS: dict[str, Helpdesk] = {"zendesk": Zendesk(), "freshdesk": Freshdesk()}
 """To add one: write its file, add it here."""
 
@@ -67,7 +69,7 @@ class Helpdesks:
             return None
         if ticket is None:
             return _removal(site, claimed, settings)
-        case = _case(ticket, site.helpdesk.get("user", ""))
+        case = _case(ticket, site.helpdesk.get("user", ""), settings.public_url.rstrip("/"))
         if site.helpdesk["kind"] == MAILBOX:
             return _letter(site, case, claimed, settings)
         line = _line_to(site, settings)
@@ -78,7 +80,8 @@ class Helpdesks:
         said = session.get(Message, UUID(claimed.body["message"])) if "message" in claimed.body else None
         id_, helpdesk = ticket.external_id, line.helpdesk
         if claimed.kind == "replied":
-            return (lambda: line.ask(helpdesk.reply(id_, said.content), claimed.key)) if said else None
+            words = closed(said.content) if said else ""
+            return (lambda: line.ask(helpdesk.reply(id_, words), claimed.key)) if said else None
         return lambda: line.ask(helpdesk.change(id_, case), claimed.key)
 
     def arrived(self, session: Session, claimed: Claimed, answer: Answer) -> None:
@@ -137,9 +140,12 @@ def _open(line: Line, case: Case, claimed: Claimed) -> Answer:
     return replace(answer, said={KNOWN: made})
 
 
-def _case(ticket: Ticket, stand_in: str) -> Case:
-    key = f"handrail-{ticket.number}"
-    return Case(key, ticket.subject, ticket.body, ticket.priority, ticket.status, ticket.email or "", stand_in)
+def _case(ticket: Ticket, stand_in: str, desk_url: str) -> Case:
+    """Without what the visitor wrote of themselves beyond where to answer: that is at the desk."""
+    key, where = f"handrail-{ticket.number}", f"{desk_url}/desk/tickets/{ticket.number}"
+    more = ELSEWHERE.format(where=where if desk_url else "the desk") if tokens_in(ticket.body) else ""
+    subject, body = closed(ticket.subject), closed(ticket.body) + more
+    return Case(key, subject, body, ticket.priority, ticket.status, ticket.email or "", stand_in)
 
 
 def _letter(site: Site, case: Case, claimed: Claimed, settings: Settings) -> Callable[[], Answer] | None:

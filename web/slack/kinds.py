@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.models import Message, Note, Site, SlackPost, Thread, Ticket
+from core.models import EvalRun, Message, Note, Site, SlackPost, Thread, Ticket
 from core.outbox import put
 from core.settings import Settings
 from web.outgoing.claims import Claimed
-from web.slack import blocks, drafts, posts
+from web.slack import alarms, blocks, drafts, posts
 from web.slack.api import Call
 from web.slack.blocks import Blocks
 from web.slack.brief import Line, brief_of, lines_before
@@ -228,10 +228,19 @@ def gone(at: Packing) -> Packed | None:
     return None if body.get("kind") == QUESTION else Packed(Call("chat.delete", place))
 
 
+def alarm(at: Packing) -> Packed | None:
+    """A night of the judge went wrong: told once, with the way to its report."""
+    run = at.session.get(EvalRun, at.id("run"))
+    if run is None or not run.verdict or not run.verdict.get("alarming"):  # deleted, or accepted meanwhile
+        return None
+    url = f"{at.desk_url}/admin/agent/evals/{run.id}" if at.desk_url else ""
+    return at.post("alarm", None, alarms.text(run.suite, run.verdict), alarms.shown(run.suite, run.verdict, url))
+
+
 # To add one: write it above, add it here.
 KINDS: dict[str, Packer] = {
     each.__name__: each
-    for each in (handoff, state, message, corrected, answer, note, reminder, draft, ticket, told, who, gone)
+    for each in (handoff, state, message, corrected, answer, note, reminder, draft, ticket, told, who, gone, alarm)
 }
 
 
