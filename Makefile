@@ -42,7 +42,7 @@ eval-answerability: setup-dev  ## does the search know when the demo shop's docu
 	@$(BIN)/handrail eval-answerability
 
 eval-guards: setup-dev  ## personal data, claims that no page bears out, a hijacked model; FILES="file …" for other texts of the first
-	@$(BIN)/handrail eval-guards $(FILES) && $(BIN)/handrail eval-claims && $(BIN)/handrail eval-injection
+	@$(BIN)/handrail eval-guards $(FILES) && $(BIN)/handrail eval-claims && $(BIN)/handrail eval-content && $(BIN)/handrail eval-injection
 
 bench: setup-dev  ## time from a message to its first sentence and to its end, beside a floor in the same run
 	@$(BIN)/handrail bench

@@ -17,6 +17,9 @@ from ops.fuzz.naughty import desk_doors, json_doors
 from ops.fuzz.naughty.run import active, judged, strings, try_fields
 from ops.fuzz.run import fuzz
 from tests.web.client import Guest
+from tests.web.conftest import client, guest
+
+__all__ = ["client", "guest"]
 
 STEP = 64  # of the strings at each field; `make fuzz` sends all of them to all
 
