@@ -18,6 +18,7 @@ from web.commands import (
     keys,
     mail,
     modes,
+    origins,
     outbox,
     processes,
     replay,
@@ -33,6 +34,7 @@ sites.site.command()(modes.mode)
 sites.site.command()(budgets.budget)
 sites.site.command()(hours.hours)
 sites.site.command()(hours.wait)
+sites.site.command("origins")(origins.set_origins)
 sites.site.command()(retention.retention)
 sites.site.command("webhooks")(webhooks.set_webhooks)
 sites.site.command("mail")(mail.set_mail)
