@@ -1,6 +1,7 @@
 """Servers of their own for evaluation and benchmarks: nothing that they do touches a running Handrail's data."""
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,6 +20,7 @@ def apart(name: str, *, pool: int = 0) -> Iterator[None]:
     home = get_settings().home / name
     with embedded.servers(home, pool=pool or get_settings().pool_size) as addresses:
         os.environ.update(addresses.as_environment(), HANDRAIL_HOME=str(home))
+        os.environ.setdefault("HANDRAIL_SECRET_KEY", secrets.token_urlsafe(48))  # signs what nobody keeps
         get_settings.cache_clear()
         log.configure("ERROR")
         queue.connect()

@@ -9,6 +9,7 @@ from web.commands import (
     ask,
     budgets,
     desk,
+    evidence,
     helpdesk,
     hours,
     index,
@@ -42,6 +43,7 @@ def make_cli() -> typer.Typer:
     for command in (processes.serve, processes.scheduler, processes.migrate, index.index, ask.ask, replay.replay):
         cli.command()(command)
     cli.command()(processes.worker)
+    cli.command()(evidence.evidence)
     cli.add_typer(sites.site, name="site")
     cli.add_typer(sites.orders, name="orders")
     cli.add_typer(kb.kb, name="kb")

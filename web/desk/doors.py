@@ -10,6 +10,7 @@ from core.settings import Settings
 from web.desk import (
     documents,
     drafts,
+    evidence,
     figures,
     live,
     log,
@@ -44,7 +45,16 @@ def nothing(request: Request, path: str) -> Response:  # noqa: ARG001 - whatever
 
 # To add a door: write its file, add its router here; what asks for no login is named in the tests.
 ROUTERS = (
-    *(login.router, oidc_doors.router, queue.router, threads.router, drafts.router, search.router, tickets.router),
+    *(
+        login.router,
+        oidc_doors.router,
+        queue.router,
+        threads.router,
+        evidence.router,
+        drafts.router,
+        search.router,
+        tickets.router,
+    ),
     *(staff.router, log.router, live.router, documents.router, tools.router, figures.router, last),
 )
 

@@ -82,6 +82,7 @@ def upgrade() -> None:
         "evidence",
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("turn_id", sa.Uuid(), nullable=False),
+        sa.Column("documents", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("record", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("signature", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -92,6 +93,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_evidence")),
     )
     op.create_index(op.f("ix_evidence_turn_id"), "evidence", ["turn_id"], unique=False)
+    op.create_index(op.f("ix_evidence_documents"), "evidence", ["documents"], unique=False, postgresql_using="gin")
     op.add_column("messages", sa.Column("words", sa.Text(), nullable=True))
     op.drop_index(
         "ix_messages_words",
@@ -144,6 +146,7 @@ def downgrade() -> None:
         postgresql_using="gin",
     )
     op.drop_column("messages", "words")
+    op.drop_index(op.f("ix_evidence_documents"), table_name="evidence", postgresql_using="gin")
     op.drop_index(op.f("ix_evidence_turn_id"), table_name="evidence")
     op.drop_table("evidence")
     op.drop_index(op.f("ix_eval_cases_thread_id"), table_name="eval_cases")

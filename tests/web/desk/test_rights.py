@@ -32,6 +32,7 @@ RULES: dict[tuple[str, str], Right | str | None] = {
     ("GET", "/desk"): Right.READ,
     ("GET", "/desk/live"): Right.READ,
     ("GET", "/desk/threads/{thread_id}"): Right.READ,
+    ("GET", "/desk/threads/{thread_id}/evidence/{message_id}"): Right.READ,
     ("POST", "/desk/threads/{thread_id}/claim"): Right.ANSWER,
     ("POST", "/desk/threads/{thread_id}/take"): Right.TAKE,
     ("POST", "/desk/threads/{thread_id}/reply"): Right.ANSWER,
@@ -113,9 +114,11 @@ def furnished(session: Session, site: str) -> Place:
     document = session.scalars(select(Document.id).where(Document.site_id == site)).first()
     ticket = session.scalars(select(Ticket.number).where(Ticket.site_id == site)).first()
     held = review.drafts(session, site)[0]
+    answer = select(Message.id).where(Message.thread_id == thread.id, Message.role == "agent")
     staff_id = make_staff(f"cleo@{site}.example", "agent", site)
     ids = {
         "thread_id": thread.id,
+        "message_id": session.scalars(answer).one(),
         "number": ticket,
         "name": held.name,
         "document_id": document,
