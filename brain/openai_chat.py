@@ -27,7 +27,9 @@ class OpenAIChat(Hosted):
     ) -> None:
         """Take address, key and limits from `settings`; `http` and `clock` are for tests."""
         super().__init__(settings, model, clock)
-        self.optional = OptionalFields("temperature", "stream_options", "strict", *LIMITS)
+        # OpenAI itself knows `store`, so no error of it may leave it out; many who speak its language do not.
+        strange = ("store",) if settings.openai_base_url else ()
+        self.optional = OptionalFields("temperature", "stream_options", "strict", *LIMITS, *strange)
         self._client = openai.OpenAI(
             api_key=settings.openai_api_key.get_secret_value() or "none",  # local servers want no key, the SDK does
             base_url=settings.openai_base_url or None,
@@ -57,6 +59,7 @@ class OpenAIChat(Hosted):
             "stream": True,
             "stream_options": {"include_usage": True},
             "temperature": ask.temperature,
+            "store": False,  # conversations are nobody's to learn from; what else is kept is in the account's agreement
         }
         if limit := next(filter(self.optional.wanted, limits), None):
             body[limit] = self.settings.answer_tokens

@@ -12,6 +12,7 @@ import httpx2
 
 from brain.client import BrainGarbled
 from brain.patience import Patience
+from core.tracing import HOOKS
 
 LEAST = 128  # connections; a process with more threads has one for each
 PLAIN = {"accept-encoding": "identity"}  # compressed streams come in lumps, and small ones can hide large ones
@@ -24,7 +25,9 @@ def shared_client(threads: int = 0) -> httpx2.Client:
     Where the environment names a proxy, httpx2's own connections are used: they wait the longer of both limits.
     """
     limits = httpx2.Limits(max_connections=max(threads, LEAST), max_keepalive_connections=32, keepalive_expiry=30)
-    client = httpx2.Client(transport=None if getproxies() else PatientTransport(limits), headers=PLAIN, limits=limits)
+    client = httpx2.Client(
+        transport=None if getproxies() else PatientTransport(limits), headers=PLAIN, limits=limits, event_hooks=HOOKS
+    )
     atexit.register(client.close)
     return client
 

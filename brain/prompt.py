@@ -59,7 +59,7 @@ class Prompt:
 def build_prompt(ask: Ask) -> Prompt:
     """The prompt for `ask`. The same ask gives the same prompt, to the byte."""
     key = fence_key(ask)
-    system = Template(_file("system.md")).safe_substitute(site_name=ask.site_name) + "\n" + _file(f"{ask.step}.md")
+    system = _system(ask)
     talk = [Line("user", "Earlier in this conversation:\n" + fenced(ask.summary, key))] if ask.summary else []
     talk += map(_line, ask.memory)
     if talk and talk[0].role == "assistant":  # every API wants the visitor to begin
@@ -67,6 +67,13 @@ def build_prompt(ask: Ask) -> Prompt:
     remark = Template(_file("feedback.md")).safe_substitute(feedback=ask.feedback) if ask.feedback else ""
     made = tuple(Made(outcome.call, fenced(outcome.output, key)) for outcome in ask.outcomes)
     return Prompt(system, tuple(talk), made, remark)
+
+
+def _system(ask: Ask) -> str:
+    """Who the model is and what it is to do now. One that judges is no agent of the site."""
+    if ask.step == "judge":
+        return _file("judge.md")
+    return Template(_file("system.md")).safe_substitute(site_name=ask.site_name) + "\n" + _file(f"{ask.step}.md")
 
 
 def fence_key(ask: Ask) -> str:

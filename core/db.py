@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Engine, MetaData, create_engine, event
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
-from core import bounded, bus, failpoints, queue
+from core import bounded, bus, failpoints, queue, tracing
+from core.phases import phase
 from core.settings import get_settings
 
 NAMES = {
@@ -59,6 +60,7 @@ def make_engine(url: str, *, pool: int, app: str = "handrail") -> Engine:
         poolclass=bounded.Pool,
         pool_size=pool,
         max_overflow=0,
+        hide_parameters=True,  # an error's text gets into logs, and what visitors wrote must not
         pool_pre_ping=False,
         pool_recycle=1800,
         pool_timeout=10,
@@ -70,6 +72,7 @@ def make_engine(url: str, *, pool: int, app: str = "handrail") -> Engine:
         },
     )
     event.listen(engine, "do_connect", lambda _, __, args, options: bounded.connect(*args, **options))
+    tracing.watch(engine)
     return engine
 
 
@@ -109,9 +112,10 @@ def transaction() -> Iterator[Session]:
     SQLAlchemy's `after_commit`: that fires for savepoints, too.
     """
     with new_session() as session:
-        with session.begin():
+        with phase("db"), session.begin():
             yield session
-        leave(session)
+        with phase("ring"):
+            leave(session)
 
 
 @contextmanager
@@ -120,7 +124,8 @@ def reading() -> Iterator[Session]:
     with new_session() as session:
         if isinstance(session.get_bind(), Engine):  # a test's outer transaction is read in as it stands
             session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-        yield session
+        with phase("db"):
+            yield session
 
 
 def leave(session: Session) -> None:

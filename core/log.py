@@ -3,7 +3,7 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import structlog
@@ -41,12 +41,41 @@ def _masked(value: Any) -> Any:
     return value
 
 
+Listener = Callable[[BaseException, str], None]
+"""Hears of each error that is logged with its traceback, and under which name."""
+
+_listeners: list[Listener] = []
+
+
+def hear(listener: Listener) -> None:
+    """Have `listener` hear of errors from now on; twice is once."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
+def _tell(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if _listeners and (error := _error(event.get("exc_info"))) is not None:
+        name = str(event.get("event", ""))
+        for listener in _listeners:
+            listener(error, name if OUR_ID.fullmatch(name) else "log")
+    return event
+
+
+def _error(caught: Any) -> BaseException | None:
+    """The error of a line's `exc_info`, in whichever of its forms."""
+    if not caught or isinstance(caught, BaseException):
+        return caught or None
+    found: BaseException | None = (caught if isinstance(caught, tuple) else sys.exc_info())[1]
+    return found
+
+
 def configure(level: str = "INFO") -> None:
     """Make structlog and the standard logging write the same JSON lines."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _tell,
         structlog.processors.format_exc_info,
         _mask_event,
     ]

@@ -1,6 +1,7 @@
 """The Celery app, the names of all jobs, and `enqueue`: the queue is a doorbell, the database is the truth."""
 
 import json
+import time
 from base64 import b64encode
 from collections.abc import Iterable
 from enum import StrEnum
@@ -9,13 +10,13 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import redis
-from celery import Celery
+from celery import Celery, signals
 from kombu import Queue  # type: ignore[attr-defined]
 from kombu.transport import TRANSPORT_ALIASES
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core import bus, failpoints
+from core import bus, failpoints, tracing
 from core.log import get_logger
 from core.settings import get_settings
 
@@ -41,6 +42,8 @@ class Job(StrEnum):
     SWEEP_TICKETS = "sweep_tickets"  # housekeeping
     HANDLE_WEBHOOKS = "handle_webhooks"  # housekeeping: whatever events wait
     SWEEP_WEBHOOKS = "sweep_webhooks"  # housekeeping
+    KEEP_RETENTION = "keep_retention"  # housekeeping: whatever is older than its site keeps it
+    PROBE_ERASED = "probe_erased"  # housekeeping: whatever was erased and not looked for yet
 
 
 CLAIM_TICK = text("""
@@ -67,6 +70,8 @@ QUEUES = {
     Job.SWEEP_TICKETS: "house",
     Job.HANDLE_WEBHOOKS: "house",
     Job.SWEEP_WEBHOOKS: "house",
+    Job.KEEP_RETENTION: "house",
+    Job.PROBE_ERASED: "house",
 }
 
 HEADERS: dict[str, Any] = {"parent_id": None, "group": None, "retries": 0, "eta": None, "expires": None} | {
@@ -93,7 +98,7 @@ def _queue(name: str) -> Queue:
 
 
 def _make_app() -> Celery:
-    app = Celery("handrail", set_as_current=True)
+    app = Celery("handrail", task_cls="core.job:Task", set_as_current=True)
     app.conf.update(
         task_ignore_result=True,
         task_serializer="json",
@@ -116,6 +121,17 @@ def _make_app() -> Celery:
 
 
 celery_app = _make_app()
+
+
+@signals.before_task_publish.connect
+def _label(headers: dict[str, Any], **_: Any) -> None:
+    """What Celery sends, the scheduler's ticks, has the same headers as what we ring."""
+    headers |= carried()
+
+
+def carried() -> dict[str, Any]:
+    """What a message tells beside its job: for which request it is, in which trace, and since when it lies there."""
+    return tracing.carried() | {"rung_at": round(time.time(), 3)}
 
 
 def connect() -> Celery:
@@ -156,7 +172,7 @@ def envelope(job: Job, ids: dict[str, str]) -> str:
         "body": b64encode(body.encode()).decode(),
         "content-encoding": "utf-8",
         "content-type": "application/json",
-        "headers": {"lang": "py", "task": str(job), "id": id_, "root_id": id_} | HEADERS,
+        "headers": {"lang": "py", "task": str(job), "id": id_, "root_id": id_} | HEADERS | carried(),
         "properties": {
             "correlation_id": id_,
             "reply_to": "",

@@ -127,6 +127,11 @@ class Settings(BaseSettings):
     sitemap_max_pages: int = Field(5_000, ge=1)  # of one sitemap; further ones are not read
     row_security: bool = False  # searches read as a role that sees one site: after `handrail kb row-security on`
 
+    # Eyes: docs/operations.md.
+    figures: bool = True  # count what happens, for /metrics
+    traces: Literal["off", "otlp"] = "off"  # otlp: OTEL_EXPORTER_OTLP_ENDPOINT has where to; needs handrail[traces]
+    sentry_dsn: SecretStr = SecretStr("")  # where crashes are reported, without anybody's words; needs handrail[sentry]
+
     # What leaves for other services.
     outgoing_seconds: float = 10.0  # one attempt, from looking the name up to the end of the answer
     outgoing_attempts: int = Field(8, ge=1)
@@ -169,6 +174,12 @@ class Settings(BaseSettings):
     webhooks_waiting_max: int = 20_000  # events; then senders are asked to come again
     webhook_bodies_kept_days: float = 30.0  # as they came, for audit
 
+    # For how long a site that says nothing else keeps what; 0: for ever. docs/data-map.md has what belongs to each.
+    retention_conversations_days: float = Field(0.0, ge=0)  # since the last words
+    retention_events_days: float = Field(0.0, ge=0)
+    retention_evidence_days: float = Field(0.0, ge=0)
+    retention_audit_days: float = Field(0.0, ge=0)
+
     # The desk.
     desk_idle_minutes: float = Field(120.0, gt=0)  # then a browser that did nothing is logged out …
     desk_session_hours: float = Field(12.0, gt=0)  # … and this long after logging in, whatever it did
@@ -178,6 +189,12 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr = SecretStr("")  # "" for a public client
     oidc_name: str = "single sign-on"  # what the button calls it
     oidc_private_hosts: tuple[str, ...] = ()  # issuers on private addresses that may be asked all the same
+
+    # The nightly judge: golden sets are played as trials, and held against the nights before. docs/evals-report.md
+    nightly_at: str = Field("03:10", pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d$")  # UTC; "": never
+    nightly_sets: Path | None = None  # a folder of golden sets, each for its site; HANDRAIL_HOME/golden by default
+    nightly_repeats: int = Field(1, ge=1, le=20)  # of each case; more tell a model's noise sooner
+    nightly_kept_days: float = 60.0  # results and pages; the figures stay
 
     # Doors.
     visitor_token_minutes: int = 60

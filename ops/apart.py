@@ -20,7 +20,7 @@ def apart(name: str, *, pool: int = 0) -> Iterator[None]:
     home = get_settings().home / name
     with embedded.servers(home, pool=pool or get_settings().pool_size) as addresses:
         os.environ.update(addresses.as_environment(), HANDRAIL_HOME=str(home))
-        os.environ.setdefault("HANDRAIL_SECRET_KEY", secrets.token_urlsafe(48))  # signs what nobody keeps
+        os.environ.setdefault("HANDRAIL_SECRET_KEY", secrets.token_urlsafe(48))
         get_settings.cache_clear()
         log.configure("ERROR")
         queue.connect()

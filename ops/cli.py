@@ -6,10 +6,13 @@ from typing import Annotated
 import typer
 
 from ops.bench.names import ALL, Bench
+from ops.evals.commands import evals
+from ops.evals.report.commands import nightly
 from web.cli import make_cli, run
 
 app = make_cli()
-
+app.add_typer(evals, name="eval")
+app.command()(nightly)
 
 slack = typer.Typer(help="Setting Slack up: docs/slack.md has every step.", no_args_is_help=True)
 app.add_typer(slack, name="slack")
@@ -48,21 +51,6 @@ def demo_on_wordpress(
     from ops.wordpress.demo import OnWordPress
 
     run_demo(OnWordPress(port))
-
-
-@app.command(name="eval")
-def judge(
-    questions: Annotated[Path | None, typer.Argument(help="A YAML file; the demo's own by default.")] = None,
-    *,
-    verbose: Annotated[bool, typer.Option(help="Show every answer, not only those at fault.")] = False,
-) -> None:
-    """Ask golden questions about the demo shop along a visitor's path; exit code 1 below the targets."""
-    from ops.apart import apart
-    from ops.evals.demo import QUESTIONS, run_eval
-
-    with apart("eval"):
-        good = run_eval(questions or QUESTIONS, verbose=verbose)
-    raise typer.Exit(0 if good else 1)
 
 
 @app.command()

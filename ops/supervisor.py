@@ -119,6 +119,7 @@ def make_children(settings: Settings, api: tuple[str, ...]) -> tuple[Child, ...]
         "chat": ("-m", "ops.cli", "worker", "chat"),
         "index": ("-m", "ops.cli", "worker", "index"),
         "scheduler": ("-m", "ops.cli", "scheduler"),
+        "nightly": ("-m", "ops.cli", "nightly", "--wait"),
     }
     folder = settings.home / "log"
     folder.mkdir(parents=True, exist_ok=True)

@@ -2,18 +2,18 @@
 
 import json
 
-from sqlalchemy import text
+from sqlalchemy import select
 
-from core.db import transaction
+from core.db import reading
 from core.log import EMAIL
+from core.models import Message
+from orchestrator import tokens
 from orchestrator.case import Case
 from orchestrator.events import Call
 from orchestrator.machine import TICKET_TOOL
 
 NOT_THEIRS = "The visitor has not given this address: ask them for theirs, and use it as they write it."
-SAID = text(
-    "SELECT content FROM messages WHERE thread_id = :thread_id AND role = 'visitor' ORDER BY position DESC LIMIT 50"
-)
+LOOKED_AT = 50  # messages
 
 
 def addressed_rightly(call: Call, case: Case) -> bool:
@@ -24,6 +24,10 @@ def addressed_rightly(call: Call, case: Case) -> bool:
     wanted = str(json.loads(call.arguments).get("email") or "").casefold() if call.tool == TICKET_TOOL else ""
     if not wanted or wanted in {str(known or "").casefold() for known in (case.verified_email, case.contact_email)}:
         return True
-    with transaction() as session:
-        said = session.scalars(SAID, {"thread_id": case.thread_id}).all()
-    return any(wanted == found.group().casefold() for words in said for found in EMAIL.finditer(words))
+    with reading() as session:
+        if tokens.is_known(session, case.thread_id, "email", wanted):
+            return True
+        # Said before addresses were put away.
+        said = select(Message.content).where(Message.thread_id == case.thread_id, Message.role == "visitor")
+        rows = session.scalars(said.order_by(Message.position.desc()).limit(LOOKED_AT)).all()
+    return any(wanted == found.group().casefold() for words in rows for found in EMAIL.finditer(words))

@@ -12,9 +12,10 @@ from tools.tool import Caller
 
 # Only the thread is locked: whoever changes a turn holds its thread first, and sites are shared by all of theirs.
 LOCK = text("""
-    SELECT threads.id AS thread_id, threads.channel, threads.status, threads.language,
+    SELECT threads.id AS thread_id, threads.channel, threads.status, threads.language, threads.trial,
+           CASE WHEN threads.trial THEN 'live' ELSE sites.mode END AS mode,
            sites.id AS site_id, sites.name AS site_name,
-           sites.tools, sites.mode, sites.review, sites.hours, sites.budget_day_micro,
+           sites.tools, sites.review, sites.hours, sites.budget_day_micro,
            EXISTS (SELECT FROM tickets WHERE tickets.thread_id = threads.id AND tickets.status = 'pending')
              AS ticket_pending,
            visitors.id AS visitor_id, visitors.verified_email, visitors.contact_email
@@ -32,6 +33,7 @@ class Case:
     channel: str
     status: str
     language: str  # of the visitor's words; empty: not known yet
+    trial: bool  # asked by the judge: the agent answers as it would live, whatever the site's mode
     site_id: str
     site_name: str
     tools: tuple[str, ...]  # switched on

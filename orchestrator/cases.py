@@ -7,8 +7,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import Conflict, NotFound
-from core.models import Ticket, TicketEvent
+from core.models import Thread, Ticket, TicketEvent
 from core.settings import Settings, get_settings
+from orchestrator import tokens
 from orchestrator.case import lock_thread
 from orchestrator.inbox import checked
 from orchestrator.messages import say
@@ -18,6 +19,7 @@ from tools import letters
 from tools.tickets import note, tell
 
 OPEN = ("open", "pending")
+TRIALS = select(Thread.id).where(Thread.trial)  # a few at most, by an index of their own
 
 
 class TicketNotFound(NotFound):
@@ -28,7 +30,7 @@ def tickets(
     session: Session, site_ids: Iterable[str] | None = None, *, states: Sequence[str] = OPEN, limit: int = 100
 ) -> Sequence[Ticket]:
     """Those in one of `states`, on one of `site_ids` (None: on all), what is due first before what is due later."""
-    query = select(Ticket).where(Ticket.status.in_(states))
+    query = select(Ticket).where(Ticket.status.in_(states), Ticket.thread_id.not_in(TRIALS))
     query = query if site_ids is None else query.where(Ticket.site_id.in_(list(site_ids)))
     return session.scalars(query.order_by(Ticket.due_at.nulls_last(), Ticket.number).limit(limit)).all()
 
@@ -69,7 +71,8 @@ def reply(session: Session, number: int, person: Person, text: str) -> Ticket:
     ticket = _held(session, number, person)
     if ticket.status == "closed":
         raise Conflict("This ticket is closed: the visitor has to write again.")
-    message_id = say(session, ticket.thread_id, "staff", checked(text), author=person.name)
+    words = tokens.hidden(session, ticket.thread_id, checked(text))
+    message_id = say(session, ticket.thread_id, "staff", words, author=person.name)
     assert message_id is not None
     after_s = get_settings().mail_reply_seconds
     letters.staff_replied(session, ticket.site_id, ticket.thread_id, message_id, after_s=after_s)

@@ -5,6 +5,7 @@ has no role on a site learns nothing of it: its handoffs are unknown to them, li
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import UUID, uuid4
 
@@ -15,7 +16,7 @@ from core import bus
 from core.errors import Conflict, HandoffClosed, HandoffNotFound, ThreadNotFound
 from core.models import Handoff, Thread
 from core.settings import get_settings
-from orchestrator import inbox
+from orchestrator import figures, inbox, tokens
 from orchestrator.case import lock_thread
 from orchestrator.events import PersonClaimed
 from orchestrator.inbox import checked
@@ -104,6 +105,7 @@ def reply(session: Session, which: Which, person: Person, text: str, once: str =
     """
     words = checked(text)
     handoff, thread = _owned(session, which, person)
+    words = tokens.hidden(session, thread.id, words)
     # A visitor's own ids have no space, so none of them can take this one's place.
     known = f"staff {sha256(once.encode()).hexdigest()[:48]}" if once else None
     handoff.waits_since = handoff.reminded_at = None
@@ -127,6 +129,8 @@ def resolve(session: Session, which: Which, person: Person) -> None:
 def _give(session: Session, handoff: Handoff, thread: Thread, person: Person) -> None:
     if turn := open_turn_of(session, thread.id):
         record(session, turn, PersonClaimed(person.name))
+    if handoff.claimed_at is None and handoff.key[:6] != "taken:":
+        figures.HANDOFF_WAITS.observe((datetime.now(UTC) - handoff.created_at).total_seconds())
     handoff.claimed_by, handoff.status, handoff.claimed_at = person.name, "claimed", func.now()
     handoff.reminded_at = None
     thread.status, thread.owner = "person", person.key

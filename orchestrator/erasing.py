@@ -5,16 +5,17 @@ and that goes too, or after us, and finds nothing that it could write to. What a
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from sqlalchemy import delete, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core import bus
 from core.log import get_logger
 from core.models import (
-    AuditEntry,
+    Erasure,
     Feedback,
     Handoff,
     Message,
@@ -25,12 +26,16 @@ from core.models import (
     Visitor,
     WebhookEvent,
 )
-from orchestrator import budget, slack_copies
+from core.queue import Job, enqueue
+from orchestrator import audit, budget, judged_copies, outside
 from orchestrator.case import Case, lock_case
+from orchestrator.outside import Outside
+from orchestrator.people import OPERATOR, Person
 
 log = get_logger(__name__)
 
 ACTION = "data.erased"
+VISITOR, WORDPRESS = Person(None, "", "visitor"), Person(None, "", "wordpress")
 
 # Whatever still answers for these turns comes too late from now on; what it holds of the budget is taken as spent.
 END_TURNS = text("""
@@ -64,52 +69,64 @@ class Receipt:
         return Receipt(**{name: count + theirs[name] for name, count in asdict(self).items()})
 
 
-def erase_thread(session: Session, thread_id: UUID) -> Receipt:
+@dataclass(frozen=True)
+class _Done:
+    """What was erased, by count and by id, and what stands elsewhere."""
+
+    receipt: Receipt = field(default_factory=Receipt)
+    threads: tuple[UUID, ...] = ()
+    outside: Outside = field(default_factory=Outside)
+    visitor: UUID | None = None
+
+    def __add__(self, other: "_Done") -> "_Done":
+        both = (self.receipt + other.receipt, self.threads + other.threads, self.outside + other.outside)
+        return _Done(*both, self.visitor or other.visitor)
+
+
+def erase_thread(session: Session, thread_id: UUID, *, cases: bool = True) -> Receipt:
     """Erase one conversation with its turns, their journal, model calls and tool runs, tickets, handoffs, feedback.
 
-    Nothing is counted where there is no such thread: erasing twice is erasing once.
+    Nothing is counted where there is no such thread: erasing twice is erasing once. Without `cases` the site's
+    helpdesk keeps what it has of it.
     """
-    case = lock_case(session, thread_id)
-    if case is None:
-        return Receipt()
-    _end_turns(session, case)
-    slack_copies.take_away(session, thread_id)
-    receipt = _count(session, thread_id)
-    session.execute(delete(Thread).where(Thread.id == thread_id))  # the rest hangs on it
-    bus.forget(session, thread_id)
-    log.info("thread_erased", site=case.site_id, thread=str(thread_id), messages=receipt.messages)
-    return receipt
+    return _thread(session, thread_id, cases=cases).receipt
 
 
 def erase_visitor(session: Session, visitor_id: UUID) -> Receipt:
     """Erase a visitor with all conversations and addresses. Their tokens are good for nothing afterwards."""
-    receipt = Receipt()
-    for thread_id in _threads(session, visitor_id):
-        receipt += erase_thread(session, thread_id)
-    # Threads come first, as everywhere. Under this lock no new one can begin; one may have begun just before.
-    known = session.scalars(select(Visitor.id).where(Visitor.id == visitor_id).with_for_update()).one_or_none()
-    if known is None:
-        return receipt
-    for thread_id in _threads(session, visitor_id):
-        receipt += erase_thread(session, thread_id)
-    session.execute(delete(Visitor).where(Visitor.id == visitor_id))
-    return receipt + Receipt(visitors=1)
+    return _visitor(session, visitor_id).receipt
 
 
-def erase(session: Session, site_id: str, visitor_id: UUID, *, actor: str = "visitor") -> tuple[UUID, Receipt]:
+def erase(
+    session: Session, site_id: str, visitor_id: UUID, *, actor: audit.Actor = VISITOR, address: str = ""
+) -> tuple[UUID, Receipt]:
     """All of a visitor of that site, as `actor` asked: the id of the receipt, the same each time, and what it counts.
 
-    The receipt stands in the audit log: how many conversations, messages and tickets went, and nothing of whose.
+    The receipt stays (`orchestrator.receipts`), and so does a line in the audit log: how many conversations, messages
+    and tickets went, and nothing of whose.
     """
-    id_, done = uuid5(NAMESPACE_OID, f"handrail:{visitor_id}"), Receipt()  # nobody gets from it to the visitor
+    id_, done = uuid5(NAMESPACE_OID, f"handrail:{visitor_id}"), _Done()  # nobody gets from it to the visitor
     there = select(Visitor.id).where(Visitor.id == visitor_id, Visitor.site_id == site_id)
     if session.scalar(there) is not None:
-        done = erase_visitor(session, visitor_id)
-    if done.visitors:
-        counts = {name: count for name, count in asdict(done).items() if count}
-        subject = f"erasure:{id_}"
-        session.add(AuditEntry(actor=actor, site_id=site_id, action=ACTION, subject=subject, details=counts))
-    return id_, done
+        done = _visitor(session, visitor_id)
+    if done.receipt.visitors:
+        _keep(session, site_id, id_, done, actor=actor, address=address)
+    return id_, done.receipt
+
+
+def erase_conversation(
+    session: Session, site_id: str, thread_id: UUID, *, actor: audit.Actor, address: str = ""
+) -> tuple[UUID, Receipt]:
+    """One conversation of that site; and its visitor, of whom nothing else is left. Returns and keeps as `erase`."""
+    id_, done = uuid5(NAMESPACE_OID, f"handrail:thread:{thread_id}"), _Done()
+    visitor_id = session.scalar(select(Thread.visitor_id).where(Thread.id == thread_id, Thread.site_id == site_id))
+    if visitor_id is not None:
+        done = _thread(session, thread_id)
+        if not _threads(session, visitor_id):
+            done += _visitor(session, visitor_id)
+    if done.receipt.threads:
+        _keep(session, site_id, id_, done, actor=actor, address=address)
+    return id_, done.receipt
 
 
 def erase_address(session: Session, site_id: str, email: str) -> Receipt:
@@ -132,6 +149,52 @@ def visitors_of(session: Session, site_id: str, email: str, most: int) -> Sequen
     theirs = or_(func.lower(Visitor.verified_email) == email, told)
     wanted = select(Visitor.id).where(Visitor.site_id == site_id, theirs)
     return session.scalars(wanted.order_by(Visitor.id).limit(most)).all()
+
+
+def _visitor(session: Session, visitor_id: UUID) -> _Done:
+    done = _Done()
+    for thread_id in _threads(session, visitor_id):
+        done += _thread(session, thread_id)
+    # Threads come first, as everywhere. Under this lock no new one can begin; one may have begun just before.
+    known = session.scalars(select(Visitor.id).where(Visitor.id == visitor_id).with_for_update()).one_or_none()
+    if known is None:
+        return done
+    for thread_id in _threads(session, visitor_id):
+        done += _thread(session, thread_id)
+    session.execute(delete(Visitor).where(Visitor.id == visitor_id))
+    return done + _Done(Receipt(visitors=1), visitor=visitor_id)
+
+
+def _thread(session: Session, thread_id: UUID, *, cases: bool = True) -> _Done:
+    case = lock_case(session, thread_id)
+    if case is None:
+        return _Done()
+    _end_turns(session, case)
+    elsewhere = outside.take_away(session, thread_id, cases=cases)
+    judged_copies.take_away(session, thread_id)
+    receipt = _count(session, thread_id)
+    session.execute(delete(Thread).where(Thread.id == thread_id))  # the rest hangs on it
+    bus.forget(session, thread_id)
+    log.info("thread_erased", site=case.site_id, thread=str(thread_id), messages=receipt.messages)
+    return _Done(receipt, (thread_id,), elsewhere)
+
+
+def _keep(session: Session, site_id: str, id_: UUID, done: _Done, *, actor: audit.Actor, address: str) -> None:
+    counts = {name: count for name, count in asdict(done.receipt).items() if count}
+    ids = [*([done.visitor] if done.visitor else ()), *done.threads]
+    facts = {"counts": counts, "ids": list(map(str, ids))}
+    facts |= {"asked": list(done.outside.asked), "beyond": done.outside.beyond}
+    row = {"id": id_, "site_id": site_id, "erased_by": _kind(actor), "facts": facts}
+    session.execute(insert(Erasure).values(row).on_conflict_do_nothing())
+    audit.note(session, actor, ACTION, f"erasure:{id_}", site_id, details=counts, address=address)
+    enqueue(session, Job.PROBE_ERASED)
+
+
+def _kind(actor: audit.Actor) -> str:
+    """Who asked, as a receipt says it: it is shown to the visitor, and names nobody of the staff."""
+    if actor in (VISITOR, WORDPRESS):
+        return actor.actor
+    return "operator" if actor.actor.startswith(OPERATOR) else "staff"
 
 
 def _threads(session: Session, visitor_id: UUID) -> Sequence[UUID]:

@@ -4,14 +4,16 @@ Only conversations of visitors who have proven the address: anybody can write so
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from core.models import Feedback, Message, Thread, Ticket, Visitor
+from orchestrator import tokens
 
 PAGE = 50  # entries; a message has some thousand characters at most
 
@@ -22,6 +24,7 @@ class Entry:
 
     kind: str
     id: str
+    thread_id: UUID
     at: datetime
     facts: dict[str, str]
 
@@ -33,7 +36,17 @@ def export(session: Session, site_id: str, email: str, page: int) -> tuple[list[
     before = session.scalar(select(func.count()).select_from(_messages(site_id, email).subquery())) or 0
     opened = [_opened(*row) for row in _rows(session, _tickets(site_id, email), max(0, offset - before))]
     entries = [*said, *opened][:PAGE]
-    return entries, len(entries) < PAGE
+    return _in_their_words(session, entries), len(entries) < PAGE
+
+
+def _in_their_words(session: Session, entries: Sequence[Entry]) -> list[Entry]:
+    there = tokens.drawers(session, {entry.thread_id for entry in entries})
+    return [
+        replace(entry, facts={name: there[entry.thread_id].opened(fact) for name, fact in entry.facts.items()})
+        if entry.thread_id in there
+        else entry
+        for entry in entries
+    ]
 
 
 def _rows(session: Session, query: Select[Any], offset: int) -> Sequence[Sequence[Any]]:
@@ -55,7 +68,7 @@ def _tickets(site_id: str, email: str) -> Select[Any]:
 
 def _said(message: Message, feedback: Feedback | None) -> Entry:
     facts = {"conversation": str(message.thread_id), "by": message.role, "text": message.content}
-    return Entry("message", str(message.id), message.created_at, facts | dict(_judged(feedback)))
+    return Entry("message", str(message.id), message.thread_id, message.created_at, facts | dict(_judged(feedback)))
 
 
 def _judged(feedback: Feedback | None) -> Iterator[tuple[str, str]]:
@@ -65,4 +78,10 @@ def _judged(feedback: Feedback | None) -> Iterator[tuple[str, str]]:
 
 def _opened(ticket: Ticket) -> Entry:
     facts = {"number": str(ticket.number), "status": ticket.status, "email": ticket.email or ""}
-    return Entry("ticket", str(ticket.id), ticket.created_at, facts | {"subject": ticket.subject, "text": ticket.body})
+    return Entry(
+        "ticket",
+        str(ticket.id),
+        ticket.thread_id,
+        ticket.created_at,
+        facts | {"subject": ticket.subject, "text": ticket.body},
+    )

@@ -12,7 +12,8 @@ from core.db import transaction
 from core.log import get_logger
 from core.models import ToolRun
 from core.settings import Settings
-from orchestrator import circuits
+from core.tracing import span
+from orchestrator import circuits, figures, passing
 from orchestrator.addressed import NOT_THEIRS, addressed_rightly
 from orchestrator.effects import RunTool, key_of
 from orchestrator.events import Call, ToolFailed, ToolReturned
@@ -50,10 +51,14 @@ class Hands:
         if tool is None:
             return ToolFailed(effect.n, f"There is no tool {effect.call.tool} any more.", again=False)
         self.sleep(min(effect.wait_ms / 1000, left))
-        if not addressed_rightly(effect.call, lease.case):
+        try:
+            meant = passing.opened(tool, effect.call, lease.thread_id)
+        except ArgumentsRefused as error:
+            return ToolFailed(effect.n, error.detail, again=False)
+        if not addressed_rightly(meant, lease.case):
             return ToolFailed(effect.n, NOT_THEIRS, again=False)
         caller = lease.case.caller(lease.turn_id, key_of(effect.call), min(left, self.settings.tool_seconds))
-        result = _result(tool, caller, effect)
+        result = _watched(tool, caller, effect, meant)
         self._note(tool, result)
         return result
 
@@ -74,19 +79,31 @@ def _available(tool: Tool, lease: Lease, caller: Caller) -> bool:
     return lease.available[tool.name]
 
 
-def _result(tool: Tool, caller: Caller, effect: RunTool) -> ToolReturned | ToolFailed:
+def _watched(tool: Tool, caller: Caller, effect: RunTool, meant: Call) -> ToolReturned | ToolFailed:
+    began = time.perf_counter()
+    with span("tool", tool=tool.name, kind=tool.kind, retry=bool(effect.wait_ms)) as opened:
+        result = _result(tool, caller, effect, meant)
+        how = "done" if isinstance(result, ToolReturned) else "failed" if result.again else "refused"
+        opened.note(result=how)
+    figures.TOOLS.observe(time.perf_counter() - began, tool.name, how)
+    return result
+
+
+def _result(tool: Tool, caller: Caller, effect: RunTool, meant: Call) -> ToolReturned | ToolFailed:
+    """`meant` is the effect's call with its tokens opened."""
     try:
         if tool.kind == "writes":
-            output = _once(tool, caller, effect.call)
+            output = _once(tool, caller, effect.call, meant)
         else:
             if not effect.wait_ms:
                 _enter(tool, caller.deadline_s)
-            output = _run(tool, caller, effect.call)
+            output = _run(tool, caller, meant)
     except ArgumentsRefused as error:
         return ToolFailed(effect.n, error.detail, again=False)
     except ToolRefused as error:
-        log.info("tool_failed", tool=tool.name, cause=error.detail, again=error.again)
-        return ToolFailed(effect.n, error.detail, error.again)
+        reason = passing.hidden(error.detail, caller.thread_id)
+        log.info("tool_failed", tool=tool.name, cause=reason, again=error.again)
+        return ToolFailed(effect.n, reason, error.again)
     except Exception:
         log.exception("tool_broke", tool=tool.name)
         return ToolFailed(effect.n, f"{tool.name} does not work at the moment.", again=True)
@@ -95,7 +112,7 @@ def _result(tool: Tool, caller: Caller, effect: RunTool) -> ToolReturned | ToolF
 
 def _run(tool: Tool, caller: Caller, call: Call) -> str:
     output: Output = tool.perform(caller, tool.parse(call.arguments))
-    return output.model_dump_json()
+    return passing.put_away(tool, output.model_dump_json(), caller.thread_id)
 
 
 def _enter(tool: Tool, seconds: float) -> None:
@@ -107,7 +124,7 @@ def _enter(tool: Tool, seconds: float) -> None:
         raise ToolRefused(f"{tool.name} rests after several failures.", again=False)
 
 
-def _once(tool: Tool, caller: Caller, call: Call) -> str:
+def _once(tool: Tool, caller: Caller, call: Call, meant: Call) -> str:
     """Run a writing tool with its intent recorded before and its result after; a result that stands is used again."""
     with transaction() as session:
         # Two who hold the turn for a moment may come together: the intent is one.
@@ -116,7 +133,7 @@ def _once(tool: Tool, caller: Caller, call: Call) -> str:
             _enter(tool, caller.deadline_s)
         elif (intent := session.get_one(ToolRun, caller.key)).status == "done" and intent.output is not None:
             return str(intent.output["json"])
-    output = _run(tool, caller, call)
+    output = _run(tool, caller, meant)
     with transaction() as session:
         run: ToolRun = session.get_one(ToolRun, caller.key)
         run.status, run.output, run.ended_at = "done", {"json": output}, datetime.now(UTC)

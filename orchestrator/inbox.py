@@ -7,11 +7,11 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from core.errors import MessageEmpty, MessageNotText, MessageTooLong, ThreadNotFound
-from core.log import EMAIL
 from core.models import Handoff, Message, Thread, Visitor
-from core.privacy.cleaning import clean
+from core.privacy.cleaning import clean, unmarked
 from core.settings import get_settings
 from kb.analysis.language import language_of
+from orchestrator import tokens
 from orchestrator.case import Case, lock_case
 from orchestrator.events import PersonAskedFor, VisitorSaid
 from orchestrator.guards import encoding
@@ -41,14 +41,23 @@ class Accepted:
 
 
 def open_thread(
-    session: Session, site_id: str, channel: str, *, visitor: Visitor | None = None, email: str | None = None
+    session: Session,
+    site_id: str,
+    channel: str,
+    *,
+    visitor: Visitor | None = None,
+    email: str | None = None,
+    trial: bool = False,
 ) -> Thread:
-    """A new conversation of `visitor`, or of a new one whose address `email` is proven."""
+    """A new conversation of `visitor`, or of a new one whose address `email` is proven.
+
+    Of a `trial` nobody is told, staff do not see it, and whoever opened it takes its turns.
+    """
     if visitor is None:
         visitor = Visitor(id=uuid4(), site_id=site_id, verified_email=email)
         session.add(visitor)
         session.flush()
-    thread = Thread(id=uuid4(), site_id=site_id, visitor_id=visitor.id, channel=channel, status="bot")
+    thread = Thread(id=uuid4(), site_id=site_id, visitor_id=visitor.id, channel=channel, status="bot", trial=trial)
     session.add(thread)
     session.flush()
     return thread
@@ -64,7 +73,7 @@ def accept(session: Session, thread: Thread, given: str, client_msg_id: str) -> 
     if known := session.execute(KNOWN, {"thread_id": case.thread_id, "client_msg_id": client_msg_id}).one_or_none():
         return Accepted(known.id, known.turn_id, duplicate=True)
     cleaned = without_secrets(session, case.thread_id, words)
-    words = cleaned.text
+    words = tokens.put_away(session, case.thread_id, cleaned.text)
     if cleaned.found:  # first, so that the visitor's message stays the newest
         say(session, case.thread_id, "system", removed(cleaned.found))
     turn = None if case.status in WITH_A_PERSON else _turn(session, case)
@@ -87,7 +96,8 @@ def call_person(session: Session, thread: Thread, reason: str) -> UUID:
     """The visitor wants a person: the id of the handoff in which the thread now waits. Twice is once."""
     case = _locked(session, thread)
     if case.status not in WITH_A_PERSON:
-        record(session, _turn(session, case), PersonAskedFor(clean(reason).text))
+        said = tokens.put_away(session, case.thread_id, clean(reason).text)
+        record(session, _turn(session, case), PersonAskedFor(said))
     waiting = select(Handoff.id).where(Handoff.thread_id == case.thread_id, Handoff.closed_at.is_(None))
     return session.scalars(waiting).one()
 
@@ -143,14 +153,12 @@ def take_up(session: Session, thread_id: UUID) -> UUID | None:
 
 def _note_language(session: Session, case: Case, words: str) -> None:
     """Known from the first words that tell it: staff see it before they answer."""
-    if not case.language and (language := language_of(words)):
+    if not case.language and (language := language_of(unmarked(words))):
         session.execute(SPEAKS, {"thread_id": case.thread_id, "language": language})
 
 
 def _note_address(session: Session, case: Case, words: str) -> None:
     """An address that the visitor writes completes the tickets of this thread that lack one."""
-    found = EMAIL.search(words)
-    if found is None:
-        return
-    if visitor_named(session, case.thread_id, found.group()):
-        session.get_one(Visitor, case.visitor_id).contact_email = found.group()
+    address = tokens.address_in(session, case.thread_id, words)
+    if address and visitor_named(session, case.thread_id, address):
+        session.get_one(Visitor, case.visitor_id).contact_email = address

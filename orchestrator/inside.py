@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from core import bus
 from core.models import Message, Thread, Visitor
 from core.settings import get_settings
-from orchestrator import circuits, guards, messages, open_turns, overdue, records
+from core.tracing import span
+from orchestrator import circuits, figures, guards, messages, open_turns, overdue, records
 from orchestrator.effects import (
     CheckDraft,
     Finish,
@@ -54,7 +55,7 @@ def perform(session: Session, turn: OpenTurn, effect: Inside) -> Sequence[Event]
     """Do it, and answer with what happened. Nothing here waits for anybody."""
     match effect:
         case ScreenMessage() | CheckDraft():
-            return (judge(session, turn, effect),)
+            return (_judged(session, turn, effect),)
         case HoldForReview():  # nothing is left for a worker: a person, or the deadline, carries the turn on
             turn.pending, turn.lasts = None, timedelta(minutes=get_settings().review_minutes)
             bus.tell(session, turn.thread_id, "state", state="reviewing")
@@ -75,6 +76,16 @@ def perform(session: Session, turn: OpenTurn, effect: Inside) -> Sequence[Event]
         case _:
             assert_never(effect)
     return ()
+
+
+def _judged(session: Session, turn: OpenTurn, effect: ScreenMessage | CheckDraft) -> Event:
+    with span("guards"):
+        verdict = judge(session, turn, effect)
+    if isinstance(verdict, MessageScreened | DraftPassedGuards | DraftFailedGuard):
+        figures.note_verdicts(verdict.verdicts)
+    if isinstance(verdict, DraftPassedGuards):
+        figures.CONFIDENCE.observe(verdict.confidence)
+    return verdict
 
 
 def judge(session: Session, turn: OpenTurn, effect: ScreenMessage | CheckDraft) -> Event:

@@ -17,7 +17,7 @@ from brain.prompt import prompt_hashes
 from core import bus
 from core.queue import Job, enqueue
 from core.settings import Settings, get_settings
-from orchestrator import codec, inside, open_turns, showing
+from orchestrator import codec, figures, inside, open_turns, showing
 from orchestrator.case import Case, lock_case
 from orchestrator.effects import Draft, Outside, Plan, RunTool, State
 from orchestrator.events import Event, Limits, Phase, TurnOpened
@@ -33,6 +33,9 @@ CLAIM = text("""
     WHERE thread_id = :thread_id AND ended_at IS NULL AND pending IS NOT NULL
         AND (leased_until IS NULL OR leased_until <= clock_timestamp())
     RETURNING id, site_id, seq, fence, state, pending, extract(epoch FROM due_at - clock_timestamp()) AS seconds,
+        request_id, extract(epoch FROM clock_timestamp() - created_at) AS age,
+        -- As it was before: somebody held it, and let the lease end.
+        (SELECT leased_until IS NOT NULL FROM turns AS before WHERE before.id = turns.id) AS taken_over,
         (SELECT json_agg(json_build_array(version, event, effects) ORDER BY turn_events.seq)
          FROM turn_events WHERE turn_id = turns.id) AS events
 """)
@@ -60,6 +63,8 @@ class Lease:
     fence: int
     seconds: float  # that the run had when it was claimed
     available: dict[str, bool] = field(default_factory=dict)  # tools, as far as they were asked in this run
+    request_id: str = ""  # that opened the turn
+    age: float = 0.0  # seconds since the turn began, when it was claimed
 
     @property
     def turn_id(self) -> UUID:
@@ -79,7 +84,7 @@ class Lease:
 
 def open_turn(session: Session, case: Case, settings: Settings) -> OpenTurn:
     """A new turn in the thread of `case`, which the caller has locked."""
-    turn = OpenTurn(uuid4(), case.thread_id, case.site_id, 0, State(), None, leased=False)
+    turn = OpenTurn(uuid4(), case.thread_id, case.site_id, 0, State(), None, leased=False, trial=case.trial)
     lasts = timedelta(seconds=settings.accept_seconds)
     open_turns.insert(session, turn, settings.fingerprint(), lasts)
     step_on(session, turn, opened(case, settings))
@@ -125,7 +130,8 @@ def claim(session: Session, thread_id: UUID, worker: str, settings: Settings) ->
     turn = OpenTurn(row.id, thread_id, row.site_id, row.seq, codec.load_state(row.state), pending, leased=True)
     turn.known = open_turns.read_events(row.events)
     showing.show_pending(session, turn)
-    return Lease(case, turn, row.fence, float(row.seconds))
+    figures.note_claim(row.fence, float(row.age), taken_over=row.taken_over)
+    return Lease(case, turn, row.fence, float(row.seconds), request_id=row.request_id, age=float(row.age))
 
 
 def renew(session: Session, leases: dict[UUID, int], settings: Settings) -> None:
@@ -163,6 +169,7 @@ def record(session: Session, turn: OpenTurn, event: Event) -> None:
     open_turns.write(session, turn)
     if turn.state.outcome is not None:
         outcome = turn.state.outcome
+        figures.ENDED.add(outcome)
         bus.tell(session, turn.thread_id, "done", turn_id=str(turn.id), outcome=outcome)
 
 
@@ -193,5 +200,5 @@ def _next(session: Session, turn: OpenTurn) -> None:
     """Tell what is done now, and ring, unless a worker holds the turn and finds the pending effect by itself."""
     if turn.leased:
         showing.show_pending(session, turn)
-    else:
+    elif not turn.trial:
         enqueue(session, Job.TAKE_TURN, thread_id=turn.thread_id)

@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.models import Thread, Ticket
+from orchestrator import tokens
 from orchestrator.case import lock_thread
 from orchestrator.inbox import checked
 from orchestrator.messages import say
@@ -19,6 +20,8 @@ def leave_message(session: Session, thread: Thread, *, name: str, email: str, qu
     """
     words, key = checked(question), f"left:{thread.id}:{client_msg_id}"
     lock_thread(session, thread.id)
+    words = tokens.put_away(session, thread.id, words)
+    address = tokens.tokens_for(session, thread.id, [("email", email)])["email", email]
     if say(session, thread.id, "visitor", words, client_msg_id=client_msg_id) is None:
         return session.scalars(select(Ticket.number).where(Ticket.key == key)).one()
     ticket = open_ticket(
@@ -28,8 +31,8 @@ def leave_message(session: Session, thread: Thread, *, name: str, email: str, qu
         thread_id=thread.id,
         email=email,
         subject=words.split("\n", 1)[0][:SUBJECT_MAX],
-        body=f"{name} <{email}> left a message:\n\n{words}",
+        body=f"{name} <{address}> left a message:\n\n{words}",
         priority="normal",
     )
-    say(session, thread.id, "system", TAKEN.format(number=ticket.number, email=email))
+    say(session, thread.id, "system", TAKEN.format(number=ticket.number, email=address))
     return ticket.number

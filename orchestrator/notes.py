@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import ThreadNotFound
 from core.models import Note
+from orchestrator import tokens
 from orchestrator.case import lock_thread
 from orchestrator.inbox import checked
 from orchestrator.people import ANSWERING, Person, check_role
@@ -30,7 +31,7 @@ def note(
         raise ThreadNotFound
     if source != SLACK:
         check_role(session, person, thread.site_id, ANSWERING, ThreadNotFound)
-    id_ = uuid4()
+    words, id_ = tokens.hidden(session, thread_id, words), uuid4()
     row = {"id": id_, "thread_id": thread_id, "author": person.name, "content": words}
     added = insert(Note).values(**row, source=source, source_id=source_id).on_conflict_do_nothing()
     if session.scalar(added.returning(Note.id)) is None:
@@ -41,7 +42,10 @@ def note(
 
 def change(session: Session, source_id: str, text: str) -> bool:
     """Its author has edited the note of `source_id`; False where there is none. Raises as `note` does for text."""
-    return _change(session, source_id, content=checked(text), edited_at=func.now())
+    words = checked(text)
+    thread_id = session.scalar(select(Note.thread_id).where(Note.source_id == source_id))
+    kept = tokens.hidden(session, thread_id, words) if thread_id else words
+    return _change(session, source_id, content=kept, edited_at=func.now())
 
 
 def withdraw(session: Session, source_id: str) -> bool:

@@ -13,13 +13,15 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core import tracing
 from orchestrator import codec
 from orchestrator.codec import Json
 from orchestrator.effects import Outside, State
 from orchestrator.events import Event, Phase
 
 FIND = text("""
-    SELECT id, thread_id, site_id, seq, state, pending, leased_until IS NOT NULL AS leased
+    SELECT id, thread_id, site_id, seq, state, pending, leased_until IS NOT NULL AS leased,
+        (SELECT trial FROM threads WHERE threads.id = thread_id) AS trial
     FROM turns WHERE thread_id = :thread_id AND ended_at IS NULL
 """)
 # The thread first, then its turn: both are read as they are once both are ours.
@@ -29,8 +31,8 @@ LOCK = text("""
     WHERE threads.id = :thread_id AND turns.id = :id FOR UPDATE OF threads, turns
 """)
 OPEN = text("""
-    INSERT INTO turns (id, thread_id, site_id, phase, state, seq, settings_hash, fence, deadline_at)
-    VALUES (:id, :thread_id, :site_id, :phase, CAST(:state AS jsonb), 0, :settings_hash, 0, now() + :lasts)
+    INSERT INTO turns (id, thread_id, site_id, phase, state, seq, settings_hash, request_id, fence, deadline_at)
+    VALUES (:id, :thread_id, :site_id, :phase, CAST(:state AS jsonb), 0, :settings_hash, :request_id, 0, now() + :lasts)
 """)
 ADD = text("""
     INSERT INTO turn_events (turn_id, seq, version, event, effects)
@@ -61,6 +63,7 @@ class OpenTurn:
     state: State
     pending: Outside | None
     leased: bool
+    trial: bool = False  # of a trial: no worker is rung for it
     known: History | None = None  # what of its journal is in memory: all of it, or nothing
     heard: dict[str, str] = field(default_factory=dict)  # the visitor's words by message id, where they are at hand
     lasts: timedelta | None = None  # from now on, where its deadline is to be moved
@@ -85,16 +88,16 @@ def find(session: Session, thread_id: UUID) -> OpenTurn | None:
     if row is None:
         return None
     pending = codec.load_outside(row.pending) if row.pending else None
-    return OpenTurn(
-        row.id, row.thread_id, row.site_id, row.seq, codec.load_state(row.state), pending, leased=row.leased
-    )
+    state = codec.load_state(row.state)
+    return OpenTurn(row.id, row.thread_id, row.site_id, row.seq, state, pending, leased=row.leased, trial=row.trial)
 
 
 def insert(session: Session, turn: OpenTurn, settings_hash: str, lasts: timedelta) -> None:
     """Store a new turn; its events follow with `write`."""
     fields = {"id": turn.id, "thread_id": turn.thread_id, "site_id": turn.site_id, "phase": turn.phase}
     state = json.dumps(codec.dump(turn.state))
-    session.execute(OPEN, fields | {"state": state, "settings_hash": settings_hash, "lasts": lasts})
+    made = {"settings_hash": settings_hash, "request_id": tracing.request_id(), "lasts": lasts}
+    session.execute(OPEN, fields | {"state": state} | made)
     turn.known = []
 
 

@@ -28,7 +28,8 @@ def left_alone(session: Session, settings: Settings) -> Sequence[UUID]:
     waiting = (Handoff.status == "waiting") & or_(_late(settings), Handoff.site_id.in_(closed))
     claimed = (Handoff.status == "claimed") & Handoff.reminded_at.is_(None) & _late(settings)
     untold = (Handoff.status == OVERDUE) & Handoff.reminded_at.is_(None) & Handoff.site_id.not_in(closed)
-    query = select(Handoff.id).join(Site, Site.id == Handoff.site_id).where(Handoff.closed_at.is_(None))
+    open_ones = Handoff.closed_at.is_(None) & Handoff.thread_id.not_in(select(Thread.id).where(Thread.trial))
+    query = select(Handoff.id).join(Site, Site.id == Handoff.site_id).where(open_ones)
     return session.scalars(query.where(or_(waiting, claimed, untold)).order_by(Handoff.waits_since)).all()
 
 

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from core import bus
 from core.privacy.cleaning import Cleaned, clean, clean_next, may_go_on
+from core.privacy.tokens import tokens_in
+from orchestrator import slack_copies, tokens
 
 BEFORE = text("""
     SELECT id, content FROM messages WHERE thread_id = :thread_id AND role = 'visitor'
@@ -35,9 +37,13 @@ def without_secrets(session: Session, thread_id: UUID, words: str) -> Cleaned:
     if not may_go_on(words):
         return clean(words)
     rows = _near(session.execute(BEFORE, {"thread_id": thread_id}).all())
-    before, cleaned = clean_next([row.content for row in rows], words)
-    for row, kept in zip(rows, before, strict=True):
-        if kept != row.content:
+    # The first half of a card may have been taken for a telephone number.
+    said = tokens.opened_all(session, [(thread_id, row.content) for row in rows])
+    before, cleaned = clean_next(said, words)
+    for row, was, kept in zip(rows, said, before, strict=True):
+        if kept != was:
+            kept = tokens.hidden(session, thread_id, kept)  # noqa: PLW2901
+            tokens.forget(session, thread_id, set(tokens_in(row.content)) - set(tokens_in(kept)))
             _forget(session, thread_id, row, kept)
     return cleaned
 
@@ -55,3 +61,4 @@ def _forget(session: Session, thread_id: UUID, row: Row[tuple[UUID, str]], kept:
     for statement in FORGET:
         session.execute(statement, changed)
     bus.forget_message(thread_id, row.id)
+    slack_copies.show_anew(session, thread_id, row.id)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import Conflict, DraftNotFound
 from core.models import Turn, TurnEvent
-from orchestrator import codec
+from orchestrator import codec, tokens
 from orchestrator.case import lock_thread
 from orchestrator.events import DraftApproved, DraftRefused, Phase, Review
 from orchestrator.inbox import checked
@@ -65,6 +65,7 @@ def approve(session: Session, name: str, person: Person, text: str | None = None
     """
     held = find(session, name)
     words, citations = (held.text, held.citations) if text is None else _edited(checked(text), held.citations)
+    words = words if text is None else tokens.hidden(session, held.thread_id, words)
     _record(session, held, person, DraftApproved(held.n, person.name, words, citations))
     return held
 
@@ -72,7 +73,8 @@ def approve(session: Session, name: str, person: Person, text: str | None = None
 def refuse(session: Session, name: str, person: Person, reason: str) -> Held:
     """Send a person instead of the draft called `name`. Raises DraftNotFound, RoleMissing, Conflict."""
     held = find(session, name)
-    _record(session, held, person, DraftRefused(held.n, person.name, fitted(reason, REASON_MAX)))
+    said = tokens.hidden(session, held.thread_id, fitted(reason, REASON_MAX))
+    _record(session, held, person, DraftRefused(held.n, person.name, said))
     return held
 
 

@@ -1,16 +1,21 @@
 """The copies of a conversation that stand in Slack: asked away before its rows go, while it is known where they are."""
 
-from uuid import UUID
+from itertools import pairwise
+from uuid import UUID, uuid4
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from core.models import Outgoing, SlackPost
+from core.models import Outgoing, Site, SlackPost, Thread
 from core.outbox import put
 
+HEAD = "handoff"  # the kind of a handoff's post, below which the rest of the thread stands
+# What the key of a post says: "slack:message:ID", and the same as the body of a row that has it shown anew.
+IDS = {"message": ("message",), "state": ("handoff",), "draft": ("turn", "n"), "ticket": ("ticket",)}
 
-def take_away(session: Session, thread_id: UUID) -> int:
-    """Have every post of the thread taken out of Slack, and post nothing more of it. Returns how many.
+
+def take_away(session: Session, thread_id: UUID) -> list[str]:
+    """Have every post of the thread taken out of Slack, and post nothing more of it: the keys under which that leaves.
 
     For whoever deletes a visitor's data, in the same transaction and before the thread is deleted. What a worker is
     sending at this moment is taken away when it has arrived (`web.slack.posts.keep`). The rows written here carry the
@@ -22,18 +27,38 @@ def take_away(session: Session, thread_id: UUID) -> int:
     session.execute(update(Outgoing).where(on_its_way).values(thread_id=None))
     session.execute(delete(Outgoing).where(ours))
     posts = session.scalars(select(SlackPost).where(SlackPost.thread_id == thread_id).order_by(SlackPost.id)).all()
-    for post in posts:
-        put_away(session, post.site_id, post.channel, post.ts, post.kind)
-    return len(posts)
+    return [put_away(session, post.site_id, post.channel, post.ts, post.kind) for post in posts]
 
 
-def put_away(session: Session, site_id: str, channel: str, ts: str, kind: str) -> None:
+def put_away(session: Session, site_id: str, channel: str, ts: str, kind: str) -> str:
     """Have one post taken away; a handoff's head becomes a tombstone, below which staff find what they wrote."""
-    put(
-        session,
-        site_id=site_id,
-        destination=f"slack:{site_id}",
-        kind="gone",
-        key=f"slack:gone:{channel}:{ts.replace('.', '-')}",
-        body={"channel": channel, "ts": ts, "kind": kind},
-    )
+    key = f"slack:gone:{channel}:{ts.replace('.', '-')}"
+    place = {"channel": channel, "ts": ts, "kind": kind}
+    put(session, site_id=site_id, destination=f"slack:{site_id}", kind="gone", key=key, body=place)
+    return key
+
+
+def show_anew(session: Session, thread_id: UUID, message_id: UUID) -> None:
+    """Part of a message was taken out after staff had it: every post that quotes it shows it as it is by now.
+
+    One that a worker is sending at this moment, too: what goes to Slack goes in order.
+    """
+    standing = (SlackPost.thread_id == thread_id) & SlackPost.kind.in_((HEAD, "message", "draft", "ticket"))
+    posts = session.scalars(select(SlackPost).where(standing).order_by(SlackPost.id)).all()
+    quoting = {f"slack:message:{message_id}"}
+    for before, post in pairwise([None, *posts]):
+        if post is not None and (post.kind != "message" or (before is not None and before.kind == HEAD)):
+            quoting.add(f"slack:state:{post.handoff_id}" if post.kind == HEAD else post.key)
+    site_id = session.scalar(select(Thread.site_id).where(Thread.id == thread_id)) or ""
+    for key in sorted(quoting):
+        _, kind, *ids = key.split(":")
+        put(
+            session,
+            site_id=site_id,
+            destination=f"slack:{site_id}",
+            kind="corrected" if kind == "message" else kind,
+            key=f"slack:corrected:{kind}:{uuid4().hex}",
+            body=dict(zip(IDS[kind], ids, strict=True)),
+            thread_id=thread_id,
+            where=Site.slack_channel != "",
+        )

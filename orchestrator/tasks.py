@@ -9,7 +9,7 @@ from core.db import transaction
 from core.log import get_logger
 from core.queue import Job, celery_app, claim_tick, enqueue
 from core.settings import get_settings
-from orchestrator import budget
+from orchestrator import budget, figures, probing, retention
 from orchestrator.case import lock_case
 from orchestrator.cases import close_what_is_settled, tell_what_is_due
 from orchestrator.events import DeadlinePassed
@@ -27,6 +27,7 @@ RING = text("""
     WHERE ended_at IS NULL AND pending IS NOT NULL AND deadline_at > clock_timestamp()
         AND (leased_until < clock_timestamp()
              OR leased_until IS NULL AND coalesce(rung_at, created_at) < clock_timestamp() - :patience)
+        AND NOT EXISTS (SELECT FROM threads WHERE threads.id = thread_id AND trial)
     RETURNING id, thread_id
 """)
 OVERDUE = text("""
@@ -40,6 +41,8 @@ UNSETTLED = text("""
     WHERE model_calls.settled_at IS NULL AND turns.ended_at < now() - interval '1 minute'
 """)
 GRACE = timedelta(seconds=1)  # a worker ends its own turn first; the sweep is for one that hangs
+RETENTION_SECONDS = 3600.0
+PROBE_SECONDS = 15.0  # of many erasures together all are looked for in one go
 PATIENCE = timedelta(seconds=5)  # for how long a bell is thought to be in the queue still
 
 
@@ -92,6 +95,7 @@ def end(turn_id: UUID, thread_id: UUID) -> None:
         lock_case(session, thread_id)
         turn = open_turn_of(session, thread_id)
         if turn is not None and turn.id == turn_id:
+            figures.OVERDUE.add()
             log.warning("turn_overdue", turn=str(turn_id), phase=turn.phase)
             record(session, turn, DeadlinePassed())
 
@@ -113,3 +117,21 @@ def sweep_tickets() -> None:
         if overdue := tell_what_is_due(session):
             log.warning("tickets_overdue", count=overdue)
         close_what_is_settled(session, settings)
+
+
+@celery_app.task(name=Job.KEEP_RETENTION)
+def keep_retention(again: str = "") -> None:
+    """Delete what is older than its site keeps it; `again` where the run before had to leave something."""
+    with transaction() as session:
+        if not again and not claim_tick(session, Job.KEEP_RETENTION, RETENTION_SECONDS):
+            return
+    retention.keep(get_settings())
+
+
+@celery_app.task(name=Job.PROBE_ERASED)
+def probe_erased() -> None:
+    """Look for what was erased, and note with its receipt that nothing was found."""
+    with transaction() as session:
+        if not claim_tick(session, Job.PROBE_ERASED, PROBE_SECONDS):
+            return
+    probing.probe(get_settings())

@@ -1,6 +1,7 @@
 """Asks a brain for a turn: the question written down and paid for before, the answer read as an event after."""
 
 import json
+import time
 from dataclasses import asdict, dataclass, replace
 
 from brain.client import Brain, BrainUnavailable, Reply, ToolCall, Usage
@@ -8,7 +9,8 @@ from brain.prices import cost_micro, most_micro
 from core.db import transaction
 from core.log import get_logger
 from core.settings import Settings
-from orchestrator import asking, budget, circuits
+from core.tracing import client_span
+from orchestrator import asking, budget, circuits, figures
 from orchestrator.budget import Answered, BudgetSpent
 from orchestrator.effects import Draft, Plan
 from orchestrator.events import BrainFailed, Event, Spent
@@ -42,6 +44,17 @@ class Step:
 
     def think(self, seconds: float) -> Done:
         """Think for at most `seconds`; whatever goes wrong is an event."""
+        model, step = figures.model_label(self.brain.name, self.settings), figures.phase_of(self.effect)
+        began = time.perf_counter()
+        with client_span("model", model=model, step=step) as opened:
+            done = self._think(seconds)
+            spent, result = _spent(done.event), "failed" if isinstance(done.event, BrainFailed) else "done"
+            opened.note(result=result, tokens_in=spent.input_tokens, tokens_out=spent.output_tokens)
+        figures.MODELS.observe(time.perf_counter() - began, model, step, result)
+        figures.note_spent(model, spent)
+        return done
+
+    def _think(self, seconds: float) -> Done:
         try:
             question, stream = self._ask()
         except BudgetSpent as error:
@@ -98,6 +111,10 @@ class Step:
             return call
         cost = cost_micro(self.settings, self.brain.name, usage)
         return replace(call, **asdict(usage), cost_micro=cost)
+
+
+def _spent(event: Event) -> Spent:
+    return getattr(event, "spent", Spent())
 
 
 def _storable(reply: Reply) -> Reply:

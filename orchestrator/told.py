@@ -13,7 +13,7 @@ LISTENERS = text("""
            threads.channel = 'slack'
                OR EXISTS (SELECT FROM handoffs WHERE thread_id = threads.id AND closed_at IS NULL) AS awaited
     FROM threads JOIN sites ON sites.id = threads.site_id
-    WHERE threads.id = :thread_id
+    WHERE threads.id = :thread_id AND NOT threads.trial
 """)
 
 
@@ -34,4 +34,4 @@ def tell_staff(session: Session, thread_id: UUID, what: str, *, once: str = "", 
     row = session.execute(LISTENERS, {"thread_id": thread_id}).one_or_none()
     if row is not None:  # else it has been deleted, and nobody needs to hear of it any more
         heard = row.slack and (what != "message" or row.awaited)
-        staff_news.ring(session, row.site_id, thread_id, what, slack=heard, once=once, **ids)
+        staff_news.ring_for(session, row.site_id, thread_id, what, slack=heard, once=once, **ids)

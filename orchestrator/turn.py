@@ -17,8 +17,9 @@ from core.db import transaction
 from core.log import bound, get_logger
 from core.models import Site
 from core.settings import get_settings
+from core.tracing import span, under
 from kb.search.hybrid import search
-from orchestrator import budget
+from orchestrator import budget, figures
 from orchestrator.effects import Outside
 from orchestrator.events import BrainFailed, DeadlinePassed
 from orchestrator.inside import MessageGone
@@ -65,12 +66,18 @@ def take_turn(thread_id: UUID, world: World | None = None) -> None:
         lease = claim(session, thread_id, _worker_name(), world.settings)
     if lease is None:
         return
-    with bound(site=lease.case.site_id, thread=str(thread_id), turn=str(lease.turn_id)), keeper().holding(lease):
-        _carry_on(world, lease)
+    ids = {"site": lease.case.site_id, "thread": str(thread_id), "turn": str(lease.turn_id)}
+    with under(lease.request_id), bound(**ids), span("turn", turn=ids["turn"], fence=lease.fence) as opened:
+        with keeper().holding(lease):
+            outcome = _carry_on(world, lease)
+        opened.note(outcome=outcome)
 
 
-def _carry_on(world: World, lease: Lease) -> None:
-    ends_at = time.monotonic() + lease.seconds
+def _carry_on(world: World, lease: Lease) -> str:
+    """To the end of what is pending. How the turn ended; "" where it has not, or not by us."""
+    began = time.monotonic()
+    ends_at = began + lease.seconds
+    outcome = ""
     while lease.pending is not None:
         try:
             done = _next(world, lease, lease.pending, ends_at)
@@ -83,14 +90,21 @@ def _carry_on(world: World, lease: Lease) -> None:
             log.info("lease_lost", fence=lease.fence)
             _note_alone(done)
             break
+    else:
+        outcome = str(lease.turn.state.outcome or "")
+    if outcome:
+        figures.TURNS.observe(lease.age + time.monotonic() - began, outcome)
     with transaction() as session:
         budget.settle(session, lease.case, lease.turn_id)
+    return outcome
 
 
 def _next(world: World, lease: Lease, effect: Outside, ends_at: float) -> Done:
     if time.monotonic() >= ends_at:
         return Done(DeadlinePassed())
-    done = world.perform(effect, lease, ends_at - time.monotonic())
+    phase = figures.phase_of(effect)
+    with span(phase, n=effect.n), figures.PHASES.timing(phase):
+        done = world.perform(effect, lease, ends_at - time.monotonic())
     if time.monotonic() >= ends_at and isinstance(done.event, BrainFailed):
         return Done(DeadlinePassed(), done.call)  # it was cut short by us; anything else that is there is kept
     return done
@@ -108,7 +122,7 @@ def _recorded(world: World, lease: Lease, done: Done) -> Lease:
 
 
 def _record(lease: Lease, done: Done) -> Lease:
-    with transaction() as session:
+    with span("record"), figures.PHASES.timing("record"), transaction() as session:
         after = record_result(session, lease, done.event)
         if done.call is not None:
             budget.note(session, done.call)

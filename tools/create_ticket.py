@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.models import Ticket
-from tools.address import Address
+from tools.address import ToldAddress
 from tools.tickets import BODY_MAX, SUBJECT_MAX, open_ticket
 from tools.tool import Arguments, Caller, Output, Tool
 from tools.within import within
@@ -17,7 +17,7 @@ from tools.within import within
 class Case(Arguments):
     """What the ticket says."""
 
-    email: Address = Field(description="Where to answer: the visitor's address, as they gave it.")
+    email: ToldAddress = Field(description="Where to answer: the visitor's address, as they gave it.")
     subject: Annotated[str, Field(min_length=1, max_length=SUBJECT_MAX)] = Field(description="The matter in one line.")
     body: Annotated[str, Field(min_length=1, max_length=BODY_MAX)] = Field(
         description="What the visitor needs and what is known so far, in plain text."
@@ -65,4 +65,14 @@ def _shown(ticket: Ticket) -> OpenedTicket:
     return OpenedTicket(ticket_number=ticket.number, status=ticket.status, email=ticket.email)
 
 
-TOOL = Tool("create_ticket", cleandoc(run.__doc__ or ""), Case, OpenedTicket, "writes", run, written=written)
+TOOL = Tool(
+    "create_ticket",
+    cleandoc(run.__doc__ or ""),
+    Case,
+    OpenedTicket,
+    "writes",
+    run,
+    written=written,
+    opens=("email",),
+    personal={"email": "email"},
+)

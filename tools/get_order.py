@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from core.privacy.tokens import TOKEN
 from core.settings import Settings, get_settings
-from tools.address import Address, normal, same
+from tools.address import ToldAddress, normal, same
 from tools.attempts import may_try
 from tools.fitted import shortened
 from tools.orders import NEWEST, Item, OrderRecord, OrderSource, OrdersTable, Parcel
@@ -45,6 +46,8 @@ NOTES = {
 def _number(text: str) -> str:
     """The number as shops write it: digits of other scripts are the same digits."""
     bare = "".join(str(unicodedata.decimal(char, char)) for char in text).removeprefix("#").strip()
+    if (stands := TOKEN.fullmatch(bare)) and stands[1] != "email":  # a number may have been taken for a telephone's
+        return bare
     if not NUMBER.fullmatch(bare):
         raise ValueError("is not an order number")
     return bare
@@ -53,7 +56,7 @@ def _number(text: str) -> str:
 class Wanted(Arguments):
     """Which order. Both may be null: a signed-in visitor then gets the newest ones."""
 
-    email: Address | None = Field(None, description="The e-mail address the visitor says they ordered with.")
+    email: ToldAddress | None = Field(None, description="The e-mail address the visitor says they ordered with.")
     order_id: Annotated[str, Field(min_length=1, max_length=40), AfterValidator(_number)] | None = Field(
         None, description="The order number as the visitor wrote it."
     )
@@ -161,4 +164,13 @@ def run(caller: Caller, wanted: Wanted) -> OrderAnswer:
     return look_up(caller, wanted, source, settings)
 
 
-TOOL = Tool("get_order", cleandoc(run.__doc__ or ""), Wanted, OrderAnswer, "reads", run)
+TOOL = Tool(
+    "get_order",
+    cleandoc(run.__doc__ or ""),
+    Wanted,
+    OrderAnswer,
+    "reads",
+    run,
+    opens=("email", "order_id"),
+    personal={"orders.number": "order"},
+)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core import outbox
 from core.log import mask
 from core.models import Handoff, Site, Ticket
+from core.privacy.tokens import closed
 
 TICKET_OPENED = "ticket.opened"
 HANDOFF_QUEUED = "handoff.queued"
@@ -18,12 +19,19 @@ HANDOFF_QUEUED = "handoff.queued"
 
 def ticket_opened(session: Session, ticket: Ticket) -> None:
     """Tell of a new ticket."""
-    _tell(session, TICKET_OPENED, ticket, f"ticket:{ticket.id}", subject=mask(ticket.subject), priority=ticket.priority)
+    _tell(
+        session,
+        TICKET_OPENED,
+        ticket,
+        f"ticket:{ticket.id}",
+        subject=mask(closed(ticket.subject)),
+        priority=ticket.priority,
+    )
 
 
 def handoff_queued(session: Session, handoff: Handoff) -> None:
     """Tell of a conversation that waits for a person."""
-    _tell(session, HANDOFF_QUEUED, handoff, f"handoff:{handoff.id}", reason=mask(handoff.reason))
+    _tell(session, HANDOFF_QUEUED, handoff, f"handoff:{handoff.id}", reason=mask(closed(handoff.reason)))
 
 
 def _tell(session: Session, kind: str, row: Ticket | Handoff, key: str, **more: Any) -> None:

@@ -7,8 +7,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from core.counting import SHARES, Histogram
 from core.errors import HandrailError
 from core.log import get_logger
+from core.tracing import span
 from kb.chunks.places import Place
 from kb.documents.freshness import Freshness, freshness
 from kb.search.hybrid import Snippet, search
@@ -24,6 +26,11 @@ PLACES_MAX = 2_000  # characters of JSON: some forty headings in one passage
 TITLE_MAX = 300
 URL_MAX = 2_000  # a longer one is left out: half an address leads nowhere
 SCORE_DIGITS = 4  # enough to rank; the same on every machine
+
+
+SEARCHES = Histogram("handrail_search_seconds", "Time of searches for visitors")
+SCORES = Histogram("handrail_search_score", "Score of the best passage of a search; 0 where none was found", (), SHARES)
+ANSWERABLE = Histogram("handrail_search_answerable", "How likely a search has found an answer", (), SHARES)
 
 
 class Query(Arguments):
@@ -70,12 +77,16 @@ def run(caller: Caller, query: Query) -> Passages:
     with within(caller, FAILED) as session:
         _refuse_unless_fresh(freshness(session, caller.site_id))
         try:
-            found = search(
-                session, site_id=caller.site_id, channel=caller.channel, query=query.query, top_k=query.top_k
-            )
+            with span("search") as opened, SEARCHES.timing():
+                found = search(
+                    session, site_id=caller.site_id, channel=caller.channel, query=query.query, top_k=query.top_k
+                )
+                opened.note(found=len(found.snippets), answerable=found.answerable)
         except HandrailError as error:
             log.warning("search_failed", cause=type(error).__name__)
             raise ToolFailed(FAILED) from error
+    ANSWERABLE.observe(found.answerable)
+    SCORES.observe(found.snippets[0].score if found.snippets else 0.0)
     snippets = tuple(_passage(snippet) for snippet in found.snippets)
     return Passages(snippets=snippets, answerable=round(found.answerable, SCORE_DIGITS), reason=found.reason)
 

@@ -6,15 +6,22 @@ meanwhile is gone.
 
 from uuid import UUID, uuid4
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import bus, outbox
-from core.models import Site
+from core.models import Site, Thread
 
 ONCE = {"handoff", "message", "note", "ticket"}  # told of each row once; of others as often as they change
 
 
-def ring(
+def ring(session: Session, site_id: str, thread_id: UUID, what: str, *, once: str = "", **ids: object) -> None:
+    """As `ring_for`, unless the conversation is a trial: of those nobody is told."""
+    if not session.scalar(select(Thread.trial).where(Thread.id == thread_id)):
+        ring_for(session, site_id, thread_id, what, slack=True, once=once, **ids)
+
+
+def ring_for(
     session: Session,
     site_id: str,
     thread_id: UUID,

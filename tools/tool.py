@@ -1,6 +1,6 @@
 """The contract of a tool: schemas in and out, what it may do, who may use it, and how long it may take."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.deadline import Deadline
 from core.errors import HandrailError
 from core.log import get_logger
+from core.privacy.found import Kind
 from tools.fitted import storable
 from tools.schema import strict_schema
 
@@ -97,6 +98,9 @@ class Tool:
     run: Callable[[Caller, Any], Output]
     available: Callable[[Caller], bool] = field(default=lambda _: True)  # else it is not offered
     written: Callable[[Session, str], Output | None] | None = None  # what stands under a key, for a tool that writes
+    opens: tuple[str, ...] = ()  # arguments in which a token is opened for it
+    # What of its output is the visitor's own, and becomes a token before anybody reads it: "orders.number" → kind.
+    personal: Mapping[str, Kind] = field(default_factory=dict, hash=False)
 
     def parameters(self) -> dict[str, Any]:
         """The input's JSON Schema, as strict function calling wants it."""

@@ -12,6 +12,7 @@ from core.deadline import Deadline
 from core.errors import SettingsRefused
 from core.log import get_logger
 from core.settings import Settings
+from core.tracing import HOOKS
 from tools.address import same
 from tools.orders import NEWEST, OrderRecord
 from tools.shop_order import ShopOrder
@@ -102,6 +103,7 @@ def connect(url: str, key: str, secret: str, transport: httpx2.BaseTransport | N
             auth=httpx2.BasicAuth(key, secret),
             headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "Handrail"},
             transport=transport or bounded.Transport(),
+            event_hooks=HOOKS,
             follow_redirects=False,  # the key goes to this shop and nowhere else
         )
     )

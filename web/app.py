@@ -8,9 +8,9 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from core import log, queue
+from core import log, queue, watching
 from core.settings import Settings, get_settings
-from web import assets, chat, faults, health, knowledge, look, stream, transcripts, visitors
+from web import assets, chat, faults, health, knowledge, look, receipts, stream, transcripts, visitors
 from web.desk import doors as desk
 from web.edge import Edge
 from web.hub import Hub
@@ -24,6 +24,7 @@ from web.webhooks.secrets import Secrets
 ROUTERS = (
     chat.router,
     visitors.router,
+    receipts.router,
     transcripts.router,
     stream.router,
     knowledge.router,
@@ -77,6 +78,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     log.configure(settings.log_level)
+    figures = watching.start(settings, "api")
     settings.signing_key()  # a weak key is refused before the first visitor, not by the first
     queue.connect()
     app.state.hub.start()
@@ -86,6 +88,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.intake.stop()
     await app.state.ear.stop()
     await app.state.hub.stop()
+    figures.stop()
 
 
 def __getattr__(name: str) -> ASGIApp:

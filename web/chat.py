@@ -12,6 +12,7 @@ from core.db import transaction
 from core.errors import MessageNotFound
 from core.models import Feedback, Message, Thread
 from orchestrator import inbox
+from orchestrator.tokens import opened_all
 from tools.fitted import cleaned
 from web import auth, sessions
 from web.deps import Bearer, Calling, Chosen, address, limit, own_thread
@@ -97,8 +98,10 @@ def give_feedback(given: FeedbackGiven, visitor: Calling) -> FeedbackKept:
 
 
 def _messages(session: Session, thread: Thread) -> list[MessageShown]:
-    rows = session.scalars(select(Message).where(Message.thread_id == thread.id).order_by(Message.position))
-    return [MessageShown.model_validate(row) for row in rows]
+    rows = session.scalars(select(Message).where(Message.thread_id == thread.id).order_by(Message.position)).all()
+    said = opened_all(session, [(thread.id, row.content) for row in rows])
+    shown = [MessageShown.model_validate(row) for row in rows]
+    return [each.model_copy(update={"content": words}) for each, words in zip(shown, said, strict=True)]
 
 
 def _answer_to(session: Session, visitor: auth.Visitor, message_id: str) -> Message:

@@ -9,7 +9,9 @@ from web.commands import (
     ask,
     budgets,
     desk,
+    erasing,
     evidence,
+    gaps,
     helpdesk,
     hours,
     index,
@@ -19,6 +21,7 @@ from web.commands import (
     outbox,
     processes,
     replay,
+    retention,
     sites,
     slack,
     staff,
@@ -30,6 +33,7 @@ sites.site.command()(modes.mode)
 sites.site.command()(budgets.budget)
 sites.site.command()(hours.hours)
 sites.site.command()(hours.wait)
+sites.site.command()(retention.retention)
 sites.site.command("webhooks")(webhooks.set_webhooks)
 sites.site.command("mail")(mail.set_mail)
 sites.site.command("helpdesk")(helpdesk.set_helpdesk)
@@ -44,6 +48,10 @@ def make_cli() -> typer.Typer:
         cli.command()(command)
     cli.command()(processes.worker)
     cli.command()(evidence.evidence)
+    cli.command()(gaps.gaps)
+    cli.command()(erasing.erase)
+    cli.command("probe-erased")(erasing.probe_erased)
+    cli.add_typer(erasing.receipt, name="receipt")
     cli.add_typer(sites.site, name="site")
     cli.add_typer(sites.orders, name="orders")
     cli.add_typer(kb.kb, name="kb")

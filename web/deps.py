@@ -11,6 +11,7 @@ from core import bus
 from core.errors import SiteNotFound, ThreadNotFound, TokenMissing, TooManyRequests, Unavailable
 from core.log import bind, get_logger
 from core.models import Site, Thread
+from core.phases import phase
 from core.settings import Settings
 from web import auth
 
@@ -50,7 +51,8 @@ async def visitor(settings: Chosen, token: Bearer) -> auth.Visitor:
     """
     if token is None:
         raise TokenMissing
-    found = auth.read_token(settings, token, now=auth.utc_now())
+    with phase("auth"):
+        found = auth.read_token(settings, token, now=auth.utc_now())
     bind(site_id=found.site_id, visitor_id=str(found.visitor_id))
     return found
 
@@ -86,7 +88,8 @@ def find_site(session: Session, site_id: str) -> Site:
 def limit(key: str, *, per_minute: int) -> None:
     """Count one use. Raises TooManyRequests. Without Redis nothing is counted: better too many than nobody served."""
     try:
-        free = bus.allowed(key, limit=per_minute, seconds=60)
+        with phase("limit"):
+            free = bus.allowed(key, limit=per_minute, seconds=60)
     except redis.RedisError as error:
         log.warning("limit_not_counted", cause=repr(error))
         return

@@ -4,8 +4,6 @@ Pure ASGI, because a streaming answer must pass through it piece by piece.
 """
 
 import asyncio
-import os
-import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
@@ -13,13 +11,14 @@ from types import MappingProxyType
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core import tracing
 from core.errors import BadRequest, HandrailError
 from core.log import bound, get_logger
+from core.phases import Spent, measured, server_timing
 from web import faults, metrics
 
 log = get_logger(__name__)
 
-SANE_ID = re.compile(r"[\w.:-]{8,64}", re.ASCII)
 BODY_SECONDS = 15.0  # for the whole body: a sender that drips is cut off
 SLOWEST = 128 * 1024  # bytes a second of a large one, beyond that
 
@@ -61,9 +60,12 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = _request_id(scope)
-        with bound(request_id=request_id):
-            await self._handle(scope, receive, _Answer(scope, send, request_id))
+        request_id = tracing.sane(_header(scope, b"x-request-id").decode("latin-1"))
+        opening = tracing.server_span("request", method=metrics.method_name(scope))
+        with bound(request_id=request_id), measured() as spent, opening as opened:
+            answer = _Answer(scope, send, request_id, spent)
+            await self._handle(scope, receive, answer)
+            opened.note(route=metrics.route_name(scope), status=answer.status or 500)
 
     async def _handle(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         try:
@@ -77,7 +79,9 @@ class Edge:
             answer.refusal = answer.refusal or HandrailError()
         finally:
             await answer.finish(receive)
-            metrics.count_request(metrics.route_name(scope), answer.status or 500, answer.seconds())
+            seconds = answer.seconds()
+            route, method = metrics.route_name(scope), metrics.method_name(scope)
+            metrics.count_request(route, method, answer.status or 500, seconds)
 
     def _most(self, path: str) -> int:
         return next((most for start, most in self.larger.items() if path.startswith(start)), self.max_bytes)
@@ -107,8 +111,8 @@ class Edge:
 class _Answer:
     """`send`, adding our headers to the answer's start and remembering its status."""
 
-    def __init__(self, scope: Scope, send: Send, request_id: str) -> None:
-        self.scope, self.send, self.request_id = scope, send, request_id
+    def __init__(self, scope: Scope, send: Send, request_id: str, spent: Spent) -> None:
+        self.scope, self.send, self.request_id, self.spent = scope, send, request_id, spent
         self.status, self.started = 0, time.perf_counter()
         self.refusal: HandrailError | None = None
 
@@ -119,7 +123,7 @@ class _Answer:
             self.status = message["status"]
             ours = {
                 b"x-request-id": self.request_id.encode(),
-                b"server-timing": b"app;dur=%.1f" % (self.seconds() * 1000),
+                b"server-timing": server_timing(self.spent, self.seconds()).encode(),
             }
             theirs = [pair for pair in message.get("headers", ()) if pair[0] not in ours]
             names = {name for name, _ in theirs}
@@ -147,11 +151,6 @@ def _refuse_large(scope: Scope, most: int) -> None:
     length = _header(scope, b"content-length")
     if length.isdigit() and int(length) > most:
         raise BodyTooLarge
-
-
-def _request_id(scope: Scope) -> str:
-    given = _header(scope, b"x-request-id").decode("latin-1")
-    return given if SANE_ID.fullmatch(given) else os.urandom(16).hex()
 
 
 def _header(scope: Scope, wanted: bytes) -> bytes:

@@ -133,7 +133,7 @@ class Hub:
     def check_room(self, thread_id: UUID) -> None:
         """Raises TooManyRequests where too many streams of the thread are open here."""
         if len(self._listeners.get(thread_id, ())) >= LISTENERS_PER_THREAD:
-            metrics.STREAMS_REFUSED.inc()
+            metrics.STREAMS_REFUSED.add()
             raise TooManyRequests("This conversation is open too often: close other tabs.", retry_after_s=30)
 
     @asynccontextmanager
@@ -142,12 +142,12 @@ class Hub:
         others = self._listeners.setdefault(thread_id, set())
         listener = Listener(thread_id)
         others.add(listener)
-        metrics.STREAMS.inc()
+        metrics.STREAMS.change(1)
         try:
             await self._subscribe(bus.stream_key(thread_id))
             yield listener
         finally:
-            metrics.STREAMS.dec()
+            metrics.STREAMS.change(-1)
             others.discard(listener)
             await self._unsubscribe(thread_id)
 

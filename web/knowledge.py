@@ -18,7 +18,7 @@ from web.chat import PROBLEMS
 from web.deps import Chosen, find_site, limit
 from web.keys import check_key
 from web.schemas import Citation, Hit, QueryAnswered, QueryAsked
-from web.waiting import reply_of, wait_for_turn
+from web.waiting import reply_of, wait_for_turn, words_of
 
 if TYPE_CHECKING:
     from kb.search.hybrid import Snippet
@@ -65,7 +65,7 @@ def _answer(settings: Settings, site: Site, asked: QueryAsked) -> QueryAnswered:
         raise Unavailable("No worker answered in time: is `handrail worker chat` running?")
     said = reply_of(turn_id)
     return QueryAnswered(
-        answer=said.content if said else "",
+        answer=words_of(said),
         hits=[_hit(snippet, asked.question) for snippet in found.snippets],
         citations=[Citation.model_validate(citation) for citation in said.citations] if said else [],
     )

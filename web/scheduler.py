@@ -5,7 +5,7 @@ from types import FrameType
 
 from celery.beat import Scheduler, Service
 
-from core import failpoints, log, queue
+from core import failpoints, log, queue, watching
 from core.queue import Job
 from core.settings import Settings, get_settings
 
@@ -13,6 +13,8 @@ SWEEP_DOCUMENTS_SECONDS = 10.0
 TIDY_SECONDS = 600.0
 SWEEP_SEGMENTS_SECONDS = 60.0
 SWEEP_WEBHOOKS_SECONDS = 5.0
+KEEP_RETENTION_SECONDS = 600.0  # it runs once an hour, also where this process is often started anew
+PROBE_ERASED_SECONDS = 30.0
 
 
 def run() -> None:
@@ -20,12 +22,14 @@ def run() -> None:
     settings = get_settings()
     log.configure(settings.log_level)
     failpoints.arm(settings)
+    figures = watching.start(settings, "scheduler")
     app = queue.connect()
     app.conf.beat_schedule = schedule(settings)
     service = Service(app, max_interval=1, scheduler_cls=Scheduler)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stopper(service))
     service.start()
+    figures.stop()
 
 
 def schedule(settings: Settings) -> dict[str, dict[str, object]]:
@@ -38,6 +42,8 @@ def schedule(settings: Settings) -> dict[str, dict[str, object]]:
         Job.SWEEP_OUTBOX: settings.outgoing_sweep_seconds,
         Job.SWEEP_WEBHOOKS: SWEEP_WEBHOOKS_SECONDS,
         Job.SWEEP_TICKETS: settings.ticket_sweep_seconds,
+        Job.KEEP_RETENTION: KEEP_RETENTION_SECONDS,
+        Job.PROBE_ERASED: PROBE_ERASED_SECONDS,
     }
     return {
         str(job): {

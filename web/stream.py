@@ -18,7 +18,8 @@ from core.db import reading
 from core.errors import ThreadNotFound, TokenExpired
 from core.log import get_logger
 from core.models import Thread
-from web import auth, look, news
+from orchestrator.tokens import Drawer
+from web import auth, look, news, own
 from web.chat import PROBLEMS
 from web.deps import Calling, parse_id
 from web.hub import Glance, Heard, Hub, Item
@@ -69,14 +70,14 @@ class Stream:
         """Nothing is read before `lines`."""
         self.hub, self.thread_id, self.visitor = hub, thread_id, visitor
         self.known = news.Known(last_id)
-        self.status, self.turn_open = "", False
+        self.status, self.turn_open, self.drawer = "", False, Drawer()
         self.ends_at = time.monotonic() + (visitor.expires_at - auth.utc_now()).total_seconds()
 
     async def lines(self) -> AsyncIterator[bytes]:
         """The body of the answer. What comes together is written together: each write costs the server more."""
         async with self.hub.listener(self.thread_id) as listener:
             begin = await self._begin()
-            yield _written([LISTENING, *begin])  # what is told from here on is not missed
+            yield _written([LISTENING, *await self._opened(begin)])  # what is told from here on is not missed
             spoke_at = time.monotonic()
             while not self.hub.closing.is_set():
                 now = time.monotonic()
@@ -88,8 +89,19 @@ class Stream:
                 if not told and time.monotonic() >= spoke_at + HEARTBEAT_SECONDS:
                     told.append(STILL_HERE)
                 if told:
-                    yield _written(told)
+                    yield _written(await self._opened(told))
                     spoke_at = time.monotonic()
+
+    async def _opened(self, told: Sequence[Heard]) -> Sequence[Heard]:
+        """`told` in the visitor's own words. News carry tokens, so Redis never holds what they stand for."""
+        if not any(own.has_tokens(heard) for heard in told):
+            return told
+        if not all(own.opens(self.drawer, heard) for heard in told):
+            try:
+                self.drawer = await run_in_threadpool(own.drawer_of, self.thread_id)
+            except SQLAlchemyError as error:  # then they stay closed until the page is loaded anew
+                log.warning("tokens_not_read", cause=repr(error))
+        return [own.opened(self.drawer, heard) for heard in told]
 
     async def _take(self, item: Item) -> Sequence[Heard]:
         """What one piece of news adds to what this listener has been told."""

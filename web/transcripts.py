@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core.db import reading, transaction
 from core.errors import Conflict
 from core.models import Message, Site, Thread, Visitor
+from orchestrator import tokens
 from orchestrator.messages import as_json
 from tools import letters
 from tools.address import normal
@@ -82,5 +83,6 @@ def _known(session: Session, caller: Caller) -> str | None:
 
 def _as_json(session: Session, thread: Thread) -> dict[str, Any]:
     rows = session.scalars(select(Message).where(Message.thread_id == thread.id).order_by(Message.position))
-    said = [as_json(row) for row in rows]
+    drawer = tokens.drawer(session, thread.id)
+    said = [as_json(row) | {"content": drawer.opened(row.content)} for row in rows]
     return {"thread_id": str(thread.id), "site_id": thread.site_id, "messages": said}

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from core import bus
 from core.db import transaction
 from core.models import Message, Turn
+from orchestrator.tokens import opened
 
 LOOK_SECONDS = 0.5
 
@@ -37,6 +38,14 @@ def reply_of(turn_id: UUID) -> Message | None:
     with transaction() as session:
         said = select(Message).where(Message.turn_id == turn_id, Message.role.in_(("agent", "system")))
         return session.scalar(said.order_by(Message.role, Message.position.desc()).limit(1))
+
+
+def words_of(said: Message | None) -> str:
+    """What it says, in its visitor's own words: for whoever asked; "" where nothing was said."""
+    if said is None:
+        return ""
+    with transaction() as session:
+        return opened(session, said.thread_id, said.content)
 
 
 def _ear() -> PubSub:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from celery import signals
 from sqlalchemy.exc import SQLAlchemyError
 
-from core import failpoints, log, queue
+from core import failpoints, log, queue, watching
+from core.counting import Flusher
 from core.embedded import die_with_parent
 from core.errors import HandrailError
 from core.settings import Settings, get_settings
@@ -47,10 +48,12 @@ def run(name: str) -> int:
     settings.signing_key()  # a missing key is refused now, not by the first answer that is to be signed
     log.configure(settings.log_level)
     failpoints.arm(settings)
+    figures = watching.start(settings, name)
     app = queue.connect()
     for module in kind.tasks:
         import_module(module)
     if name == "chat":
+        settings.signing_key()  # by which it finds what visitors wrote; not missed first in a turn
         _warm_up()
     helpers = _Helpers(Heart(kind.queues), _watch(settings) if name == "chat" else None)
     drain = Drain(settings.drain_seconds, helpers.stop, _give_back)
@@ -59,6 +62,7 @@ def run(name: str) -> int:
     worker.start()
     drain.finish()
     helpers.stop()
+    figures.stop()
     return 0 if drain.begun else int(worker.exitcode or 0)
 
 
@@ -132,3 +136,4 @@ def _connect_signals(helpers: _Helpers, drain: Drain) -> None:
     # A pool process ends with its worker, also when that is killed.
     tie = die_with_parent(signal.SIGKILL)
     signals.worker_process_init.connect(lambda **_: tie(), weak=False)
+    signals.worker_process_init.connect(lambda **_: Flusher().start(), weak=False)  # a fork takes no threads along

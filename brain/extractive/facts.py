@@ -1,4 +1,7 @@
-"""What the visitor has told in this conversation: e-mail addresses, order numbers, and what the agent had asked for."""
+"""What the visitor has told in this conversation: e-mail addresses, order numbers, and what the agent had asked for.
+
+Both come as tokens; in conversations from before there were any, as they were written.
+"""
 
 import re
 from collections.abc import Iterable
@@ -6,8 +9,10 @@ from dataclasses import dataclass
 
 from brain.client import Ask
 from brain.extractive.words import plain_english
+from core.privacy.tokens import untokened
 
-EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
+EMAIL = re.compile(r"⟦email:\d+⟧|[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
+ORDER_TOKEN = re.compile(r"⟦order:\d+⟧")
 NAMED_NUMBER = re.compile(
     r"(?:\border(?:\s*(?:number|num|no|nr|id|ref(?:erence)?))?|\bbestell(?:ung|nummer)|\bcommande|\bpedido|\bnumber|\bnr|\bno)"
     r"\.?\s*(?:is|was|ist|est|es|n°|nº|number)?\s*[:=]?\s*#?\s*((?:[A-Z]{1,5}[-_]?)?\d{3,12}(?:-\d{1,6})?)\b",
@@ -44,18 +49,19 @@ def _number(ask: Ask, at: int) -> str:
         return ""
     before = next((one.text for one in reversed(ask.memory[:at]) if one.role == "agent"), "")
     awaited = ORDER_NUMBER_ASKED.search(before) or EMAIL.search(said.text)
-    return named_number(plain_english(said.text)) or (bare_number(said.text) if awaited else "")
+    named = _first(ORDER_TOKEN, [said.text]) or named_number(plain_english(said.text))
+    return named or (bare_number(said.text) if awaited else "")
 
 
 def named_number(text: str) -> str:
-    """The order number that `text` names as one ("order 1042", "#1042"), or ""."""
+    """The order number that `text` names as one ("order 1042", "#1042"), or ""; for text that never had a token."""
     without_addresses = EMAIL.sub(" ", text)
     return _first(NAMED_NUMBER, [without_addresses]) or _first(MARKED_NUMBER, [without_addresses])
 
 
 def bare_number(text: str) -> str:
     """A number that stands alone in `text` and could be an order's, or ""."""
-    return _first(BARE_NUMBER, [EMAIL.sub(" ", text)])
+    return _first(ORDER_TOKEN, [text]) or _first(BARE_NUMBER, [EMAIL.sub(" ", untokened(text))])
 
 
 def last_agent_line(ask: Ask) -> str:

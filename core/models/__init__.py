@@ -1,4 +1,4 @@
-"""The whole schema, by subject: who talks, who works here, what happens, what is known, what is done, who judges."""
+"""The whole schema, by subject: who talks, who works, what happens, what is known, done, judged, and gone."""
 
 from sqlalchemy import MetaData
 
@@ -7,6 +7,7 @@ from core.models.judging import EvalCase, EvalResult, EvalRun
 from core.models.knowledge import Document, DocumentEvent, Sitemap
 from core.models.passages import Audience, Chunk, ChunkVector, EmbeddingCache, EmbeddingModel, Posting, Segment
 from core.models.people import AuditEntry, Note, SlackPost, Staff, StaffRole, StaffSession
+from core.models.privacy import Erasure
 from core.models.talk import Feedback, Message, Site, Thread, Token, Visitor
 from core.models.turns import EvidenceRecord, ModelCall, Spend, Tick, ToolRun, Turn, TurnEvent, WorkerBeat
 from core.models.webhooks import WebhookEvent
@@ -23,6 +24,7 @@ __all__ = [
     "DocumentEvent",
     "EmbeddingCache",
     "EmbeddingModel",
+    "Erasure",
     "EvalCase",
     "EvalResult",
     "EvalRun",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -38,6 +38,8 @@ class EvalRun(Base):
     figures: Mapped[Json] = mapped_column(JSONB, server_default="{}")
     started_at: Mapped[datetime] = at_column()
     ended_at: Mapped[datetime | None] = maybe_at_column()
+    verdict: Mapped[Json | None] = mapped_column(JSONB)  # of a night: what is worse than before; None: no night
+    report: Mapped[str] = mapped_column(Text, server_default="", deferred=True)  # its page, as people read it
     __table_args__ = (Index(None, "site_id", "suite", "started_at"),)
 
 

@@ -26,6 +26,7 @@ class Turn(Base):
     seq: Mapped[int] = mapped_column(default=0)  # events recorded so far
     outcome: Mapped[str | None] = mapped_column(String(16))  # answered, abstained, handed_off, ticketed, failed
     settings_hash: Mapped[str] = mapped_column(String(16))
+    request_id: Mapped[str] = mapped_column(String(64), server_default="")  # of the request that opened it
     fence: Mapped[int] = mapped_column(default=0)  # grows with each claim; a stale holder can't write
     leased_until: Mapped[datetime | None] = maybe_at_column()
     leased_by: Mapped[str | None] = mapped_column(String(80))

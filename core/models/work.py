@@ -102,6 +102,7 @@ class Outgoing(Base):
     kind: Mapped[str] = mapped_column(String(40))
     thread_id: Mapped[UUID | None] = mapped_column(index=True)  # what it tells of, so that it goes when that goes
     body: Mapped[Json] = mapped_column(JSONB)
+    request_id: Mapped[str] = mapped_column(String(64), server_default="")  # under which the fact was written
     state: Mapped[str] = mapped_column(String(8), server_default="pending")  # pending, sent, dead
     attempts: Mapped[int] = mapped_column(server_default="0")
     due_at: Mapped[datetime] = at_column()

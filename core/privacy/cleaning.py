@@ -12,6 +12,7 @@ from core.privacy import cards, credentials, ibans, passwords, persons
 from core.privacy.found import Found, Kind, settled
 from core.privacy.plain import readings
 from core.privacy.spelled import worth_reading
+from core.privacy.tokens import untokened
 
 Finder = Callable[[str], Iterable[Found]]
 
@@ -43,8 +44,8 @@ HEAD = re.compile(rf"\A\D{{0,40}}?({NUMBER})")
 
 
 def unmarked(text: str) -> str:
-    """`text` without the marks that stand for what was removed: for whoever looks for what it is about."""
-    return MARKED.sub(" ", text)
+    """`text` without what stands for something removed or put away: for whoever looks for what it is about."""
+    return MARKED.sub(" ", untokened(text))
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,51 @@ ORDER = re.compile(
     re.IGNORECASE,
 )
 
+# So much of something is wanted: "can I order 500 pieces", "order 100 m of rope".
+WANTED = re.compile(
+    r"\b(?:(?:want|wanna|like|need|going|how|possible|able|try|trying|plan\w*|allowed|wish|minimum|maximum)\s+to"
+    r"|(?:can|could|may|do|shall|should)\s+(?:i|we|you|one|they|people))\s+\Z",
+    re.IGNORECASE,
+)
+COUNTED = re.compile(
+    r"\s*(?:x\b|×|pieces?\b|pcs\b|units?\b|items?\b|pairs?\b|m\b|metres?\b|meters?\b|kg\b|g\b|%|[€£$])", re.IGNORECASE
+)
+LEAD = 30  # characters
+
+# Asked for by the agent, or by staff, in the languages of the widget.
+ASKED = re.compile(
+    r"order (?:number|id|no\b)|number of (?:your|the) order|bestell-?nummer|auftrags-?nummer|bestelnummer"
+    r"|numéro de (?:la |votre )?commande|número (?:de |del |de su |de tu )?pedido|numero (?:d'|dell')?ordine"
+    r"|número d[ae] encomenda",
+    re.IGNORECASE,
+)
+SPOKEN_OF = re.compile(
+    r"\b(?:my|our|the|this|an|meine|unsere|die|ma|notre|la|mi|nuestro|el|mio|minha)\s+(?:\w+\s+)?"
+    r"(?:order|bestellung|commande|pedido|ordine|encomenda)\b",
+    re.IGNORECASE,
+)
+BARE = re.compile(
+    r"(?<![\w.,£€$+⟦:-])((?:[A-Z]{1,5}-)?\d{4,10})(?![\w.,]*\d|\s*(?:%|£|€|kg|km|cm|mm|g\b)|[\w@⟧])", re.IGNORECASE
+)
+ANY = re.compile(r"(?<![\w@.+-])#?([A-Za-z]{0,5}-?\d{3,14})(?![\w@.-]*\w)")
+
 
 def orders(text: str) -> Iterator[Found]:
     """The numbers that `text` calls an order's."""
     for match in ORDER.finditer(text):
         group = 1 if match[1] else 2
-        yield Found("order", *match.span(group))
+        wanted = group == 1 and WANTED.search(text[max(0, match.start() - LEAD) : match.start()])
+        if not wanted and not (group == 1 and COUNTED.match(text, match.end())):
+            yield Found("order", *match.span(group))
+
+
+def any_number(text: str) -> Iterator[Found]:
+    """Each number of three digits or more, with the letters before it: for whoever searches for one."""
+    for match in ANY.finditer(text):
+        yield Found("order", *match.span(1))
+
+
+def bare(text: str) -> Iterator[Found]:
+    """The numbers in `text` that could be an order's, where one was asked for, or is spoken of."""
+    for match in BARE.finditer(text):
+        yield Found("order", *match.span(1))

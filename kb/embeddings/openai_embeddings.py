@@ -11,6 +11,7 @@ import openai
 
 from core.log import get_logger
 from core.settings import Settings
+from core.tracing import HOOKS
 from kb.chunks.tokens import count_tokens
 from kb.embeddings.vectors import Vectors, unit
 from kb.errors import EmbedderRefused, EmbedderUnavailable, TextRefused
@@ -38,6 +39,7 @@ def connect(settings: Settings, model: str, *, patient: bool = True) -> "OpenAIE
         base_url=settings.openai_base_url or None,
         max_retries=0,
         timeout=seconds,
+        http_client=openai.DefaultHttpxClient(event_hooks=HOOKS),
     )
     return OpenAIEmbedder(client, model, patient=patient)
 

@@ -17,6 +17,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from core.tracing import statement_span
+
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + pack(">ii", 0, 0)
 END = pack(">h", -1)
 NULL = pack(">i", -1)
@@ -54,7 +56,8 @@ def rows(session: Session, query: str, values: dict[str, Any], *, prepare: bool 
     connection = session.connection()
     raw: Any = connection.connection.driver_connection
     try:
-        found: list[Any] = _reader(connection, raw).execute(query.encode(), values, prepare=prepare).fetchall()
+        with statement_span(query):
+            found: list[Any] = _reader(connection, raw).execute(query.encode(), values, prepare=prepare).fetchall()
     except psycopg.Error as error:
         raise _translated(connection, raw, query, error) from error
     return found

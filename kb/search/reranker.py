@@ -11,6 +11,7 @@ import httpx2
 
 from core.log import get_logger
 from core.settings import Settings, get_settings
+from core.tracing import HOOKS
 from kb.errors import RerankerUnavailable
 
 log = get_logger(__name__)
@@ -43,7 +44,7 @@ def connect(settings: Settings) -> "HostedReranker":
     """The re-ranker at the configured server."""
     key = settings.reranker_api_key.get_secret_value()
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    client = httpx2.Client(timeout=settings.reranker_seconds, headers=headers)
+    client = httpx2.Client(timeout=settings.reranker_seconds, headers=headers, event_hooks=HOOKS)
     return HostedReranker(client, settings.reranker_url, settings.reranker_model)
 
 

@@ -5,7 +5,9 @@ their verdicts come out the same when a turn is replayed.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from core.privacy.tokens import untokened
 from orchestrator.events import Verdict
 from orchestrator.evidence import Evidence
 from orchestrator.guards import (
@@ -22,6 +24,7 @@ from orchestrator.guards import (
     pii,
     promises,
     secrecy,
+    tokens,
 )
 from orchestrator.guards.draft import DraftText
 
@@ -33,6 +36,7 @@ INPUT_GUARDS: tuple[Callable[[str], Verdict], ...] = (
     injection.check,
 )
 OUTPUT_GUARDS: tuple[Callable[[DraftText, Evidence], Verdict], ...] = (
+    tokens.check,
     markup.check,
     secrecy.check,
     pii.check,
@@ -43,6 +47,7 @@ OUTPUT_GUARDS: tuple[Callable[[DraftText, Evidence], Verdict], ...] = (
     promises.check,
     claims.check,
 )
+SEE_TOKENS = (tokens.check,)  # the others see no figure, no address and no name in one
 
 
 def screen(text: str) -> tuple[Verdict, ...]:
@@ -52,7 +57,10 @@ def screen(text: str) -> tuple[Verdict, ...]:
 
 def judge(draft: DraftText, evidence: Evidence) -> tuple[Verdict, ...]:
     """What each output guard says of a draft."""
-    return tuple(check(draft, evidence) for check in OUTPUT_GUARDS)
+    bare = replace(draft, text=untokened(draft.text))
+    said = tuple(map(untokened, evidence.results)), untokened(evidence.visitor)
+    held = replace(evidence, results=said[0], visitor=said[1])
+    return tuple(check(draft, evidence) if check in SEE_TOKENS else check(bare, held) for check in OUTPUT_GUARDS)
 
 
 def objection(verdicts: tuple[Verdict, ...]) -> str:

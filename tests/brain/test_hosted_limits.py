@@ -286,3 +286,15 @@ def test_a_server_without_strict_schemas_gets_loose_ones(api: Api) -> None:
     seen, answer = picky(api, "strict", "tools.0.strict: Extra inputs are not permitted")
     api.client(answer).think(ask("tea?"), unheard)  # type: ignore[arg-type]
     assert ["strict" in json.dumps(body) for body in seen] == [True, False]
+
+
+def test_conversations_are_not_to_be_kept_by_whoever_runs_the_model() -> None:
+    """A server that knows no such field is spared it; with OpenAI itself no error leaves it out."""
+    words = "Unrecognized request argument supplied: store"
+    seen, answer = picky(OPENAI, "store", words)
+    OPENAI.client(answer, openai_base_url="http://model.test/v1").think(ask("tea?"), unheard)  # type: ignore[arg-type]
+    assert [body.get("store", "left out") for body in seen] == [False, "left out"]
+    seen, answer = picky(OPENAI, "store", words)
+    with pytest.raises(BrainUnavailable):
+        OPENAI.client(answer).think(ask("tea?"), unheard)  # type: ignore[arg-type]
+    assert {str(body["store"]) for body in seen} == {"False"}

@@ -31,7 +31,15 @@ TICKET = Reply(
     calls=(ToolCall("t", "create_ticket", '{"email": "eve@x.example", "subject": "Help", "body": "Help me"}'),),
     usage=Usage(1_000, 100),
 )
-KEPT = {"sites", "spend", "audit_log", "embedding_models", "worker_beats", "ticks"}  # nothing that a visitor said
+KEPT = {
+    "sites",
+    "spend",
+    "audit_log",
+    "embedding_models",
+    "worker_beats",
+    "ticks",
+    "erasures",
+}  # nothing that a visitor said
 
 
 @dataclass

@@ -66,7 +66,7 @@ def test_a_message_left_becomes_one_ticket_and_no_turn(guest: Guest, session: Se
     ticket = session.scalars(select(Ticket)).one()
     assert taken.json() == {"ticket_number": ticket.number}
     assert (ticket.email, ticket.subject) == ("eve@x.example", "Do you repair boots?")
-    assert ticket.body == "Eve <eve@x.example> left a message:\n\nDo you repair boots?\nMine leak."
+    assert ticket.body == "Eve <⟦email:1⟧> left a message:\n\nDo you repair boots?\nMine leak."
     assert leave(guest).json() == taken.json()
     assert [message["role"] for message in guest.thread()["messages"]] == ["visitor", "system"]
     assert f"ticket {ticket.number}" in guest.thread()["messages"][1]["content"]

@@ -52,13 +52,13 @@ def _see_to_it(thread_id: UUID, turn_id: UUID, seconds: float) -> None:
 def _answer(thread_id: UUID, turn_id: UUID) -> dict[str, Any]:
     from core.db import transaction
     from core.models import Turn
-    from web.waiting import reply_of
+    from web.waiting import reply_of, words_of
 
     said = reply_of(turn_id)
     with transaction() as session:
         outcome = session.get_one(Turn, turn_id).outcome
     return {
-        "answer": said.content if said else "",
+        "answer": words_of(said),
         "citations": said.citations if said else [],
         "outcome": outcome,
         "thread_id": str(thread_id),

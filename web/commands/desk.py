@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.privacy.tokens import closed
 from web.commands.place import at_home
 
 if TYPE_CHECKING:
@@ -35,22 +36,30 @@ def list_waiting(context: typer.Context, site: OfSite = None) -> None:
 
 
 @desk.command()
-def show(number: Number) -> None:
-    """Show the whole conversation."""
+def show(number: Number, name: Name) -> None:
+    """Show the whole conversation; the audit log says who looked."""
     with at_home():
         from sqlalchemy import select
 
         from core.db import transaction
         from core.models import Message, Note
+        from orchestrator import audit
         from orchestrator.desk import find
+        from orchestrator.people import operator
+        from orchestrator.tokens import drawer
 
         with transaction() as session:
             handoff = find(session, number)
             wanted = select(Message).where(Message.thread_id == handoff.thread_id).order_by(Message.position)
             noted = select(Note).where(Note.thread_id == handoff.thread_id, Note.deleted_at.is_(None))
+            subject = f"thread:{handoff.thread_id}"
+            audit.note(session, operator(name), "thread.read", subject, handoff.site_id, address="terminal")
+            opened = drawer(session, handoff.thread_id).opened
             lines = [_line(handoff)]
-            lines += [f"{row.created_at:%H:%M} {row.role}: {row.content}" for row in session.scalars(wanted)]
-            lines += [f"{row.created_at:%H:%M} (note) {row.author}: {row.content}" for row in session.scalars(noted)]
+            lines += [f"{row.created_at:%H:%M} {row.role}: {opened(row.content)}" for row in session.scalars(wanted)]
+            lines += [
+                f"{row.created_at:%H:%M} (note) {row.author}: {opened(row.content)}" for row in session.scalars(noted)
+            ]
     typer.echo("\n".join(lines))
 
 
@@ -165,7 +174,7 @@ def _draft_lines(held: "Held") -> str:
     asked = held.asked.replace("\n", " / ")
     sources = "".join(f"\n    [{each['n']}] {each['title']} {each['url']}" for each in held.citations)
     head = f"{held.name}  {held.site_id}  {held.since:%Y-%m-%d %H:%M}  {held.kind}, {held.confidence:.0%} sure"
-    return f"{head}\n  asked: {asked}\n  draft: {held.text}{sources}"
+    return closed(f"{head}\n  asked: {asked}\n  draft: {held.text}{sources}")
 
 
 def _act(what: str, number: int, name: str, *more: Any) -> None:
@@ -181,6 +190,6 @@ def _act(what: str, number: int, name: str, *more: Any) -> None:
 
 def _line(handoff: "Handoff") -> str:
     who = f"with {handoff.claimed_by}" if handoff.claimed_by else "waiting"
-    return (
+    return closed(
         f"{handoff.number:>4}  {handoff.site_id:<12}  {handoff.created_at:%Y-%m-%d %H:%M}  {who:<16}  {handoff.reason}"
     )

@@ -24,15 +24,17 @@ def at_home(*, level: str = "ERROR") -> Iterator[Settings]:
         return
     found = embedded.running(settings.home)
     if found is not None:
-        yield _point_at(found)
+        yield _point_at(found, settings)
         return
     with embedded.servers(settings.home, pool=settings.pool_size) as own:
-        pointed = _point_at(own)
+        pointed = _point_at(own, settings)
         schema.migrate()
         yield pointed
 
 
-def _point_at(addresses: "Addresses") -> Settings:
+def _point_at(addresses: "Addresses", settings: Settings) -> Settings:
+    # The home's own key, as whoever else works there has it: what one has put away the other must find.
+    os.environ.setdefault("HANDRAIL_SECRET_KEY", settings.signing_key().decode())
     os.environ.update(addresses.as_environment())
     from core import queue
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.privacy.tokens import closed
 from web.commands.place import at_home
 
 if TYPE_CHECKING:
@@ -37,15 +38,19 @@ def list_tickets(
 
 
 @tickets.command()
-def show(number: Number) -> None:
-    """Show a ticket with its history."""
+def show(number: Number, name: Name) -> None:
+    """Show a ticket with its history; the audit log says who looked."""
     with at_home():
         from core.db import transaction
-        from orchestrator import cases
+        from orchestrator import audit, cases
+        from orchestrator.people import operator
+        from orchestrator.tokens import opened
 
         with transaction() as session:
             ticket = cases.find(session, number)
-            lines = [_line(ticket), f"from {ticket.email or 'nobody whose address is known'}", "", ticket.body, ""]
+            audit.note(session, operator(name), "ticket.read", f"ticket:{number}", ticket.site_id, address="terminal")
+            body = opened(session, ticket.thread_id, ticket.body)
+            lines = [_line(ticket), f"from {ticket.email or 'nobody whose address is known'}", "", body, ""]
             lines += [f"helpdesk: {ticket.external_url or ticket.external_id}"] if ticket.external_id else []
             history = cases.history(session, ticket)
             lines += [f"{line.at:%Y-%m-%d %H:%M}  {line.actor:<24}  {line.kind}" for line in history]
@@ -104,5 +109,5 @@ def _line(ticket: "Ticket") -> str:
     due = f"due {ticket.due_at:%Y-%m-%d %H:%M}" if ticket.due_at and not ticket.replied_at else ""
     who = ticket.assignee or "nobody"
     return f"{ticket.number:>5}  {ticket.site_id:<12} {ticket.status:<8} {ticket.priority:<7} {who:<16} {due:<21} " + (
-        ticket.subject
+        closed(ticket.subject)
     )

@@ -10,12 +10,16 @@ from core.settings import Settings
 from web.desk import (
     documents,
     drafts,
+    erasing,
+    evals,
     evidence,
     figures,
+    gaps,
     live,
     log,
     login,
     oidc_doors,
+    privacy,
     queue,
     search,
     staff,
@@ -55,7 +59,8 @@ ROUTERS = (
         search.router,
         tickets.router,
     ),
-    *(staff.router, log.router, live.router, documents.router, tools.router, figures.router, last),
+    *(staff.router, log.router, live.router, documents.router, tools.router, figures.router, evals.router),
+    *(erasing.router, evidence.router, privacy.router, gaps.router, last),
 )
 
 

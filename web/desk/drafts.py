@@ -7,16 +7,19 @@ from fastapi import APIRouter, Depends, Form
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from core.db import reading, transaction
+from core.db import transaction
 from core.errors import DraftNotFound, HandrailError, RoleMissing
-from orchestrator import review
+from orchestrator import review, tokens
 from orchestrator.review import Held
+from orchestrator.tokens import Drawer
 from web.desk.entry import Visit, acting, seeing
+from web.desk.looks import note_look
 from web.desk.pages import DeskRoute, go, page
 from web.desk.proof import proofs
 from web.desk.rights import Right
 
 SHOWN = 50
+NOTHING = Drawer()
 
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
 
@@ -41,7 +44,8 @@ def approve(visit: Answering, name: str, text: Text = "", as_it_is: Text = "") -
         with transaction() as session:
             held = _find(session, visit, name)
             words = text.replace("\r\n", "\n").strip()
-            edited = None if as_it_is or words == held.text.strip() else words
+            shown = tokens.opened(session, held.thread_id, held.text).strip()
+            edited = None if as_it_is or words in {held.text.strip(), shown} else words
             review.approve(session, name, visit.person, edited)
             visit.note(session, "draft.approved", f"thread:{held.thread_id}", held.site_id, edited=edited is not None)
     except HandrailError as error:
@@ -73,10 +77,13 @@ def _find(session: Session, visit: Visit, name: str) -> Held:
 
 def _show(visit: Visit, site: str, *, error: HandrailError | None = None, name: str = "", text: str = "") -> Response:
     reader = Visit(visit.request, visit.settings, visit.login, Right.READ)
-    with reading() as session:
+    with transaction() as session:
         sites = reader.chosen_sites(site)
         found = [held for one in sites for held in review.drafts(session, one)]
         found = sorted(found, key=lambda held: held.since)[:SHOWN]
+        for held in found:
+            note_look(session, reader, "draft.read", held)
+        there = tokens.drawers(session, {held.thread_id for held in found})
         proven = proofs(session, [held.turn_id for held in found], {held.turn_id: held.citations for held in found})
     return page(
         visit,
@@ -86,5 +93,6 @@ def _show(visit: Visit, site: str, *, error: HandrailError | None = None, name: 
         drafts=found,
         proofs=proven,
         site=site,
+        opened=lambda held, words: there.get(held.thread_id, NOTHING).opened(words),
         edited={name: text} if error and text else {},
     )

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from core.db import transaction
 from core.errors import MessageNotFound
 from orchestrator import records
+from orchestrator.tokens import drawer
 from orchestrator.verifying import verify
 from web import proofs
 from web.desk.entry import Visit, id_of, seeing
@@ -32,6 +33,7 @@ def show_evidence(visit: Reading, thread_id: str, message_id: str) -> Response:
         thread = visit.thread(session, thread_id)
         if records.find(session, wanted).message.thread_id != thread.id:
             raise AnswerNotFound
-        found = verify(session, wanted, visit.settings)
+        found, opened = verify(session, wanted, visit.settings), drawer(session, thread.id).opened
         visit.note(session, "evidence.read", f"message:{found.kept.message.id}", thread.site_id)
-    return page(visit, "evidence.html", found=found, thread_id=thread.id, proofs=proofs, web_link=web_link)
+    told = {"found": found, "opened": opened, "proofs": proofs, "web_link": web_link}
+    return page(visit, "evidence.html", thread_id=thread.id, **told)

@@ -7,11 +7,20 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from core.db import reading
+from orchestrator.resolution import Resolution
 from web.desk.day import figures
 from web.desk.entry import Visit, seeing
 from web.desk.pages import DeskRoute, page
 from web.desk.rights import Right
 from web.health import readiness
+
+MEANINGS = {
+    Resolution.CONFIRMED: "The visitor said that the last answer helped.",
+    Resolution.ASSUMED: "Answered, and the visitor said nothing: it may have helped.",
+    Resolution.REOPENED: "The visitor came back about the same thing within three days.",
+    Resolution.HANDED_OFF: "A person took it, or a ticket was opened.",
+    Resolution.GAVE_UP: "No answer, or one that did not help, and the visitor left.",
+}
 
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
 
@@ -36,6 +45,7 @@ def show_figures(
         site=site,
         sites=visit.sites,
         ready=readiness(),
+        meanings=MEANINGS,
         most=max((row.threads for row in found.days), default=0) or 1,
     )
 

@@ -1,7 +1,7 @@
 """Searching conversations by words and filters, within the sites that somebody may read."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, literal_co
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 from sqlalchemy.orm import Session
 
-from core.models import Message, Thread, Visitor
+from core.models import Message, Thread, Token, Visitor
 from core.models.talk import MESSAGE_WORDS, MESSAGES_A_BLOCK
+from orchestrator import tokens
 
 SHOWN = 50
 HITS = 2_000  # messages that have the words, of which conversations are made
@@ -35,6 +36,7 @@ class Wanted:
     language: str = ""
     email: str = ""
     owner: str = ""  # the key of whoever has it
+    put_away: tuple[frozenset[str], ...] = ()  # hashes of an address or number, each in its possible readings
     since: date | None = None
     until: date | None = None
 
@@ -45,12 +47,25 @@ def find(session: Session, sites: Sequence[str], wanted: Wanted) -> Sequence[Any
         return ()
     if not wanted.words:
         return session.execute(_newest(sites, wanted)).all()
-    found: dict[UUID, Any] = {}
+    found: dict[UUID, Any] = {row.id: row for row in _who_wrote(session, sites, wanted)}
     for blocks in _blocks(session):
         if len(found) < SHOWN:
             for row in session.execute(_with_words(sites, wanted, blocks)):
                 found.setdefault(row.id, row)
     return list(found.values())[:SHOWN]
+
+
+def _who_wrote(session: Session, sites: Sequence[str], wanted: Wanted) -> Iterator[Any]:
+    """Conversations in which each address and number among the words was put away, and where the other words stand."""
+    put_away, rest = tokens.sought(wanted.words[:WORDS_MAX])
+    if not put_away:
+        return
+    there = replace(wanted, words=rest, put_away=put_away)
+    if not rest:
+        yield from session.execute(_newest(sites, there))
+        return
+    for blocks in _blocks(session):
+        yield from session.execute(_with_words(sites, there, blocks))
 
 
 def _blocks(session: Session) -> Iterator[range]:
@@ -111,15 +126,22 @@ def _columns() -> Rows:
 
 def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
     columns = ("status", "channel", "language", "owner")
-    filters = [getattr(Thread, name) == getattr(wanted, name) for name in columns if getattr(wanted, name)]
+    filters = [~Thread.trial]
+    filters += [getattr(Thread, name) == getattr(wanted, name) for name in columns if getattr(wanted, name)]
     if wanted.email:
         has = or_(Visitor.verified_email == wanted.email, Visitor.contact_email == wanted.email)
-        filters.append(Thread.visitor_id.in_(select(Visitor.id).where(has)))
+        theirs = select(Thread.id).where(Thread.visitor_id.in_(select(Visitor.id).where(has)))
+        filters.append(Thread.id.in_(theirs.union(_holding({tokens.digest("email", wanted.email)}))))
+    filters += [Thread.id.in_(_holding(hashes)) for hashes in wanted.put_away]
     if wanted.since:
         filters.append(Thread.created_at >= _midnight(wanted.since))
     if wanted.until:
         filters.append(Thread.created_at < _midnight(wanted.until) + timedelta(days=1))
     return filters
+
+
+def _holding(hashes: Collection[str]) -> Select[UUID]:
+    return select(Token.thread_id).where(Token.value_hash.in_(hashes))
 
 
 def _midnight(day: date) -> datetime:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DataError, OperationalError
 
 from core.errors import BadRequest, HandrailError, TooManyRequests, Unavailable
 from core.log import get_logger
+from core.privacy.tokens import closed
 from web.desk import words
 from web.desk.entry import LoginNeeded, Visit, known
 from web.desk.rights import Right
@@ -48,8 +49,11 @@ MENU = (
     ("/admin/agent/kb", "Documents", Right.SEE_DOCUMENTS),
     ("/admin/agent/tools", "Tools", Right.SEE_FIGURES),
     ("/admin/agent/metrics", "Figures", Right.SEE_FIGURES),
+    ("/admin/agent/evals", "Evaluations", Right.SEE_FIGURES),
+    ("/admin/agent/gaps", "Gaps", Right.SEE_FIGURES),
     ("/desk/staff", "Staff", Right.SEE_STAFF),
     ("/desk/audit", "Audit", Right.AUDIT),
+    ("/desk/privacy", "Privacy", Right.AUDIT),
 )
 
 
@@ -95,12 +99,18 @@ def templates() -> Environment:
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_closed,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     made.filters |= {"ago": words.ago, "moment": words.moment, "until": words.until, "size": words.size}
     made.globals |= {"static": static, "words": words, "Right": Right}
     return made
+
+
+def _closed(value: Any) -> Any:
+    """Whatever a page does not open itself is shown as `[email 1]`."""
+    return closed(value) if type(value) is str else value
 
 
 @lru_cache(maxsize=16)

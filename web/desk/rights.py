@@ -21,6 +21,7 @@ class Right(StrEnum):
     READ = "read"  # queue, conversations, drafts, tickets, search
     ANSWER = "answer"  # claim, reply, note, return, resolve, decide drafts, work on tickets
     TAKE = "take"  # a conversation that nobody waits in, or that somebody else has
+    ERASE = "erase"  # a conversation, or all that is known of its visitor
     SEE_DOCUMENTS = "see documents"
     CHANGE_DOCUMENTS = "change documents"
     SEE_FIGURES = "see figures"  # tools, breakers, the day's figures
@@ -34,6 +35,7 @@ RIGHTS: Mapping[Right, frozenset[str]] = {
     Right.READ: EVERYONE,
     Right.ANSWER: ANSWERING,
     Right.TAKE: LEADING,
+    Right.ERASE: LEADING,
     Right.SEE_DOCUMENTS: EVERYONE,
     Right.CHANGE_DOCUMENTS: LEADING,
     Right.SEE_FIGURES: WATCHING,

@@ -1,28 +1,27 @@
 """`/desk/threads/{id}`: one conversation, and what staff do with it."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Form
 from fastapi.responses import Response
-from sqlalchemy import exists, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.db import transaction
 from core.errors import HandoffClosed, HandrailError
-from core.models import AuditEntry, Handoff, Thread
+from core.models import Handoff, Thread
 from orchestrator import desk, notes
-from web.deps import address
+from orchestrator.tokens import drawer
 from web.desk.conversation import conversation
 from web.desk.entry import Visit, acting, seeing
+from web.desk.looks import note_look
 from web.desk.pages import DeskRoute, go, page
 from web.desk.rights import Right
 
 LEAVING = frozenset({"returned", "resolved"})  # after which one goes back to the queue
-READ_AGAIN = timedelta(minutes=10)  # a page that shows itself anew is one look at it, not hundreds
 
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
 
@@ -139,7 +138,8 @@ def _show(
     with transaction() as session:
         reader = Visit(visit.request, visit.settings, visit.login, Right.READ)
         thread = reader.thread(session, thread_id)
-        _note_read(session, reader, thread)
+        note_look(session, reader, "thread.read", thread)
+        opened = drawer(session, thread.id).opened
         found = conversation(session, thread, before)
     return page(
         visit,
@@ -147,25 +147,14 @@ def _show(
         status=error.status if error else HTTPStatus.OK,
         problem=error.detail if error else "",
         found=found,
+        opened=opened,
         mine=thread.owner == visit.person.key,
         may_answer=visit.may(Right.ANSWER, thread.site_id),
         may_take=visit.may(Right.TAKE, thread.site_id),
+        may_erase=visit.may(Right.ERASE, thread.site_id),
         text=text,
         noted=noted,
         once=uuid4().hex,
         longest=visit.settings.message_max_chars,
         before=before,
     )
-
-
-def _note_read(session: Session, visit: Visit, thread: Thread) -> None:
-    subject = f"thread:{thread.id}"
-    lately = exists().where(
-        AuditEntry.subject == subject,
-        AuditEntry.action == "thread.read",
-        AuditEntry.staff_id == visit.login.staff_id,
-        AuditEntry.address == address(visit.request),
-        AuditEntry.at > func.now() - READ_AGAIN,
-    )
-    if not session.scalar(select(lately)):
-        visit.note(session, "thread.read", subject, thread.site_id)

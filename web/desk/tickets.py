@@ -14,6 +14,7 @@ from core.errors import HandrailError, RoleMissing
 from core.models import Site, Staff, StaffRole, Ticket, TicketEvent
 from core.models.people import EVERY_SITE
 from orchestrator import cases
+from orchestrator.tokens import drawer
 from web.desk.entry import Visit, acting, seeing
 from web.desk.pages import DeskRoute, go, page
 from web.desk.proof import web_link
@@ -97,7 +98,11 @@ def reopen(visit: Answering, number: int) -> Response:
 
 
 def _wanted(visit: Visit, site: str, state: str, who: str, priority: str) -> Select[Ticket]:
-    wanted = select(Ticket).where(Ticket.site_id.in_(visit.chosen_sites(site)), Ticket.status.in_(STATES[state]))
+    wanted = select(Ticket).where(
+        Ticket.site_id.in_(visit.chosen_sites(site)),
+        Ticket.status.in_(STATES[state]),
+        Ticket.thread_id.not_in(cases.TRIALS),
+    )
     if who == "me":
         wanted = wanted.where(Ticket.assignee == visit.person.actor)
     elif who == "nobody":
@@ -137,12 +142,14 @@ def _show(visit: Visit, number: int, *, error: HandrailError | None = None, text
         history = session.scalars(lines.limit(HISTORY)).all()
         site = session.get_one(Site, ticket.site_id)
         people = _answering(session, ticket.site_id)
+        opened = drawer(session, ticket.thread_id).opened
     return page(
         visit,
         "ticket.html",
         status=error.status if error else HTTPStatus.OK,
         problem=error.detail if error else "",
         ticket=ticket,
+        opened=opened,
         site=site,
         history=history,
         people=people,

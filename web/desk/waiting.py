@@ -23,7 +23,7 @@ ROWS = text("""
                             coalesce(handoffs.waits_since, handoffs.created_at), handoffs.number
                ) AS place
         FROM handoffs JOIN threads ON threads.id = handoffs.thread_id
-        WHERE handoffs.closed_at IS NULL AND handoffs.site_id = ANY(:sites)
+        WHERE handoffs.closed_at IS NULL AND handoffs.site_id = ANY(:sites) AND NOT threads.trial
     )
     SELECT open.number, open.id AS handoff_id, open.thread_id, open.site_id, open.reason, open.priority, open.status,
            open.claimed_by, open.created_at, open.waits_since, open.owner, open.language, open.channel,
@@ -44,7 +44,7 @@ COUNTS = text("""
            count(*) FILTER (WHERE threads.owner = :me) AS mine,
            count(*) FILTER (WHERE threads.owner <> :me) AS others
     FROM handoffs JOIN threads ON threads.id = handoffs.thread_id
-    WHERE handoffs.closed_at IS NULL AND handoffs.site_id = ANY(:sites)
+    WHERE handoffs.closed_at IS NULL AND handoffs.site_id = ANY(:sites) AND NOT threads.trial
 """)
 
 

@@ -13,6 +13,8 @@ DONE = {
     "resolved": "Resolved.",
     "approved": "The draft was sent.",
     "refused": "The draft was not sent; the conversation waits for a person.",
+    "case": "The judge asks this again each night.",
+    "erased": "It is erased. This is the receipt.",
     "saved": "Saved.",
     "password": "Your password is changed, and all your other browsers are logged out.",
     "welcome": "You are logged in.",

@@ -66,3 +66,6 @@ class Helpdesk(Protocol):
 
     def change(self, id_: str, case: Case) -> Request:
         """Have its state, and the visitor's address, be as they are."""
+
+    def remove(self, id_: str) -> Request:
+        """Delete it: its visitor's data are deleted."""

@@ -56,6 +56,10 @@ class Zendesk:
         ticket = {"status": STATES[case.status]} | self._requester(case)
         return Request("PUT", f"/api/v2/tickets/{id_}.json", {"ticket": ticket})
 
+    def remove(self, id_: str) -> Request:
+        """Into Zendesk's own bin, which it empties after 30 days. The token's user must be allowed to delete."""
+        return Request("DELETE", f"/api/v2/tickets/{quote(id_, safe='')}.json")
+
     def _requester(self, case: Case) -> dict[str, Any]:
         if not case.email:
             return {}

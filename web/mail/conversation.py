@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.models import Message, Site, Thread
+from orchestrator import tokens
 from web.mail.letter import Letter, Said, html
 from web.mail.phrases import Phrases, phrases
 
@@ -15,9 +16,10 @@ def said_in(session: Session, thread: Thread, say: Phrases) -> Iterator[Said]:
     """What everybody said, oldest first, answers with their sources."""
     names = {"visitor": say.you, "agent": say.agent, "staff": say.team, "system": ""}
     rows = session.scalars(select(Message).where(Message.thread_id == thread.id).order_by(Message.position))
+    drawer = tokens.drawer(session, thread.id)
     for row in rows:
         sources = [f"[{each['n']}] {each['title']} {each.get('url') or ''}".rstrip() for each in row.citations]
-        words = "\n".join([row.content, *sources])
+        words = "\n".join([drawer.opened(row.content), *sources])
         yield Said(words, who=row.author or names.get(row.role, ""), when=shown_moment(row.created_at))
 
 

@@ -9,7 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.models import Message, Site, Thread, Ticket, Visitor
+from core.privacy.tokens import closed
 from core.settings import Settings
+from orchestrator import tokens
 from web.mail.conversation import said_in, shown_moment
 from web.mail.letter import Letter, Said
 from web.mail.phrases import phrases
@@ -41,7 +43,9 @@ def confirmation(desk: Desk, body: Body) -> Letter | None:
     language, say = phrases(thread.language)
     names = {"site": desk.site.name, "ticket": ticket.number}
     proven = visitor.verified_email is not None and visitor.verified_email == ticket.email
-    asked: tuple[str | Said, ...] = (say.answer_here, Said(ticket.subject)) if proven else ()
+    asked: tuple[str | Said, ...] = (
+        (say.answer_here, Said(tokens.opened(desk.session, thread.id, ticket.subject))) if proven else ()
+    )
     return Letter(
         ticket.email,
         say.confirmed_subject.format(**names),
@@ -68,8 +72,8 @@ def _to_staff(desk: Desk, body: Body, subject: str, first: str) -> Letter | None
     facts = [f"Priority: {ticket.priority}", f"From: {ticket.email or 'no address is known yet'}"]
     facts += [f"First reply due: {shown_moment(ticket.due_at)}"] if ticket.due_at else []
     facts += [f"Conversation: {where}"] if (where := desk.link(ticket.thread_id)) else []
-    title = f"[{desk.site.name}] " + subject.format(n=ticket.number, subject=ticket.subject)
-    said = Said(ticket.body, who=f"{ticket.subject}")
+    title = f"[{desk.site.name}] " + subject.format(n=ticket.number, subject=closed(ticket.subject))
+    said = Said(closed(ticket.body), who=closed(ticket.subject))
     footer = f"Answer with: handrail tickets reply {ticket.number} “…”, or at the desk."
     return Letter(desk.site.ticket_mail_to, title, (first, "\n".join(facts), said), footer=footer)
 
@@ -127,5 +131,6 @@ def _unread(session: Session, thread: Thread) -> tuple[UUID | None, list[Said]]:
     since = func.greatest(heard, thread.mailed_position)
     query = select(Message).where(Message.thread_id == thread.id, Message.role.in_(ANSWERS), Message.position > since)
     rows = session.scalars(query.order_by(Message.position)).all()
-    said = [Said(row.content, who=row.author, when=shown_moment(row.created_at)) for row in rows]
+    drawer = tokens.drawer(session, thread.id)
+    said = [Said(drawer.opened(row.content), who=row.author, when=shown_moment(row.created_at)) for row in rows]
     return (rows[-1].id if rows else None), said

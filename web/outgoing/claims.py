@@ -38,6 +38,7 @@ class Claimed:
     attempts: int  # with this one
     leased_until: datetime
     created_at: datetime
+    request_id: str = ""  # under which the fact was written
 
     @property
     def in_order(self) -> bool:

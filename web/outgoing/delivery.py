@@ -1,6 +1,8 @@
 """Delivering one thing: claim and pack it, send it with no transaction open, settle it."""
 
 import random
+import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -8,10 +10,12 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from core.counting import Histogram
 from core.db import transaction
 from core.errors import HandrailError, Unavailable
 from core.log import get_logger
 from core.settings import Settings
+from core.tracing import client_span, under
 from orchestrator.circuits import SHARED
 from web.outgoing.carriers import Parcel, carrier_of
 from web.outgoing.claims import Claimed, claim, settle
@@ -21,6 +25,8 @@ from web.outgoing.verdicts import Chance, Dead, Later, Sent, Verdict, judge
 log = get_logger(__name__)
 
 PREFIX = "to:"  # of a circuit's name
+KIND = re.compile(r"[a-z_]{1,24}")
+OUTGOING = Histogram("handrail_outgoing_seconds", "Time of deliveries, by kind and what came of them", ("to", "result"))
 NOWHERE = "The address for this is not set any more."
 
 
@@ -67,8 +73,13 @@ class Courier:
             parcel = _packed(session, claimed, self.settings) if claimed else None
         if claimed is None:
             return False
-        outcome = _sent(parcel, claimed) if callable(parcel) else parcel
-        verdict = self._judged(outcome, claimed)
+        kind = destination_kind(claimed.destination)
+        with under(claimed.request_id), client_span("outgoing", to=kind, attempt=claimed.attempts) as opened:
+            began = time.perf_counter()
+            outcome = _sent(parcel, claimed) if callable(parcel) else parcel
+            verdict = self._judged(outcome, claimed)
+            opened.note(result=type(verdict).__name__.lower())
+        OUTGOING.observe(time.perf_counter() - began, kind, type(verdict).__name__.lower())
         with transaction() as session:
             ours = settle(session, claimed, verdict)
             if ours and isinstance(verdict, Sent) and isinstance(outcome, Answer):
@@ -97,6 +108,12 @@ class Courier:
         reason = "" if isinstance(verdict, Sent) else verdict.reason
         state = type(verdict).__name__.lower() if ours else "lease_lost"
         say("outgoing", key=claimed.key, destination=claimed.destination, state=state, reason=reason)
+
+
+def destination_kind(destination: str) -> str:
+    """What is before the colon, which is of a closed set; what follows is an id."""
+    kind = destination.partition(":")[0]
+    return kind if KIND.fullmatch(kind) else "other"
 
 
 def _packed(session: Session, claimed: Claimed, settings: Settings) -> Parcel | HandrailError | None:

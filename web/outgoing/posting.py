@@ -9,6 +9,7 @@ import httpx2
 
 from core.addresses import PROGRAM, pinned, public_addresses, tls, web_address
 from core.errors import HandrailError
+from core.tracing import HOOKS
 from web.outgoing.alarm import Alarm
 
 AGENT = f"{PROGRAM} (+notices)"
@@ -72,7 +73,9 @@ def _send(url: httpx2.URL, address: str, made: Call, alarm: "Alarm") -> Answer:
     left = max(alarm.left(), 0.001)
     limit = httpx2.Timeout(left, connect=min(CONNECT_SECONDS, left))
     # No proxy and no .netrc from the environment: the address that was checked is the one that is called.
-    with httpx2.Client(verify=tls(), trust_env=False, follow_redirects=False, timeout=limit) as client:
+    with httpx2.Client(
+        verify=tls(), trust_env=False, follow_redirects=False, timeout=limit, event_hooks=HOOKS
+    ) as client:
         heads = {"User-Agent": AGENT, "Content-Type": "application/json"} | made.headers
         watched = {"trace": alarm.watch}
         request = pinned(client, made.method, url, address, headers=heads, content=made.body, extensions=watched)

@@ -8,7 +8,9 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from core.addresses import PROGRAM, tls
 from core.errors import HandrailError, SettingsRefused
+from core.privacy.tokens import closed
 from core.settings import Settings
+from core.tracing import HEADER, request_id
 from web.outgoing.posting import Answer, NoAnswer
 
 READS = ("users.", "conversations.", "auth.")  # these take a form, the others JSON
@@ -80,13 +82,17 @@ class SlackApi:
     def answer(self, call: Call) -> Answer:
         """What came of `call`, as the outbox judges it. Raises NoAnswer, SlackFault, SlackRefused."""
         try:
-            form = {"params": call.args} if call.method.startswith(READS) else {"json": call.args}
-            found = self._client.api_call(call.method, **form)  # type: ignore[arg-type]
+            args = shut(call.args)
+            form = {"params": args} if call.method.startswith(READS) else {"json": args}
+            found = self._client.api_call(call.method, headers=self._headers(), **form)
         except SlackApiError as error:
             return _refused(call, error)
         except (OSError, SlackClientError, ValueError) as error:  # urllib's own, and what is no JSON at all
             raise NoAnswer(f"Slack did not answer ({type(error).__name__}).") from error
         return Answer(200, said=dict(found.data) if isinstance(found.data, dict) else {})
+
+    def _headers(self) -> dict[str, str]:
+        return {HEADER: known} if (known := request_id()) else {}
 
     def ask(self, method: str, **args: Any) -> dict[str, Any]:
         """What Slack answers, for whoever waits for it. Raises NoAnswer, SlackFault, SlackRefused."""
@@ -94,6 +100,15 @@ class SlackApi:
         if answer.status != 200:  # noqa: PLR2004
             raise NoAnswer("Slack is busy: try again in a moment.")
         return answer.said
+
+
+def shut(value: Any) -> Any:
+    """`value` with each token in it as staff see it in Slack: `[email 1]`. What it stands for is at the desk alone."""
+    if isinstance(value, str):
+        return closed(value)
+    if isinstance(value, dict):
+        return {name: shut(each) for name, each in value.items()}
+    return [shut(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _refused(call: Call, error: SlackApiError) -> Answer:

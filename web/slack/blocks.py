@@ -167,9 +167,9 @@ def _title(brief: Brief) -> str:
 
 def _facts(brief: Brief) -> list[str]:
     if brief.verified_email:
-        who = f":white_check_mark: {escaped(brief.verified_email)} (verified)"
+        who = ":white_check_mark: verified; the address is at the desk"
     elif brief.contact_email:
-        who = f"{escaped(brief.contact_email)} (told, not verified)"
+        who = "an address was told, not verified; it is at the desk"
     else:
         who = "none verified"
     language = LANGUAGES.get(brief.language, escaped(brief.language)) or "not known"

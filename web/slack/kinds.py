@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.models import Message, Note, Site, SlackPost, Thread, Ticket
+from core.models import EvalRun, Message, Note, Site, SlackPost, Thread, Ticket
 from core.outbox import put
 from core.settings import Settings
 from web.outgoing.claims import Claimed
-from web.slack import blocks, drafts, posts
+from web.slack import alarms, blocks, drafts, posts
 from web.slack.api import Call
 from web.slack.blocks import Blocks
 from web.slack.brief import Line, brief_of, lines_before
@@ -116,9 +116,23 @@ def message(at: Packing) -> Packed | None:
         return None
     line = Line(found.role, found.author, found.content, found.created_at)
     text, shown = blocks.message_text(line), blocks.message(line, found.citations)
-    if not posts.any_below(at.session, head):
+    if posts.first_below(at.session, head) is None:
         shown = [*blocks.so_far(lines_before(at.session, found)), *shown]
     return at.post("message", thread.id, text, shown, below=head)
+
+
+def corrected(at: Packing) -> Packed | None:
+    """Something was taken out of a message after it was posted, or out of what stands before it: shown as it is now."""
+    found = at.session.get(Message, at.id("message"), populate_existing=True)
+    standing = posts.by_key(at.session, f"slack:message:{found.id}") if found else None
+    head = posts.head_of(at.session, found.thread_id) if found else None
+    if found is None or standing is None or head is None:
+        return None
+    line = Line(found.role, found.author, found.content, found.created_at)
+    shown = blocks.message(line, found.citations)
+    if posts.first_below(at.session, head) == standing.id:
+        shown = [*blocks.so_far(lines_before(at.session, found)), *shown]
+    return _changed(at, standing.key, blocks.message_text(line), shown)
 
 
 def answer(at: Packing) -> Packed | None:
@@ -214,9 +228,19 @@ def gone(at: Packing) -> Packed | None:
     return None if body.get("kind") == QUESTION else Packed(Call("chat.delete", place))
 
 
+def alarm(at: Packing) -> Packed | None:
+    """A night of the judge went wrong: told once, with the way to its report."""
+    run = at.session.get(EvalRun, at.id("run"))
+    if run is None or not run.verdict or not run.verdict.get("alarming"):  # deleted, or accepted meanwhile
+        return None
+    url = f"{at.desk_url}/admin/agent/evals/{run.id}" if at.desk_url else ""
+    return at.post("alarm", None, alarms.text(run.suite, run.verdict), alarms.shown(run.suite, run.verdict, url))
+
+
 # To add one: write it above, add it here.
 KINDS: dict[str, Packer] = {
-    each.__name__: each for each in (handoff, state, message, answer, note, reminder, draft, ticket, told, who, gone)
+    each.__name__: each
+    for each in (handoff, state, message, corrected, answer, note, reminder, draft, ticket, told, who, gone, alarm)
 }
 
 

@@ -50,7 +50,7 @@ def head_of(session: Session, thread_id: UUID, kind: str = HEAD) -> SlackPost | 
     return session.scalars(select(SlackPost).where(here).order_by(SlackPost.id.desc()).limit(1)).first()
 
 
-def any_below(session: Session, head: SlackPost) -> bool:
-    """True where something of the conversation stands below `head` already."""
+def first_below(session: Session, head: SlackPost) -> int | None:
+    """The first post below `head` with something of the conversation: before it stands what was said until then."""
     below = (SlackPost.thread_id == head.thread_id) & (SlackPost.kind == "message") & (SlackPost.id > head.id)
-    return session.scalar(select(SlackPost.id).where(below).limit(1)) is not None
+    return session.scalar(select(SlackPost.id).where(below).order_by(SlackPost.id).limit(1))

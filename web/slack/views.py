@@ -9,10 +9,12 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from core.privacy.tokens import tokens_in
 from web.slack.blocks import Blocks
 from web.slack.words import literal, marked, short
 
 LONGEST = 3_000  # characters of an input
+BRACKETS = "What stands like [order 1] the visitor wrote, and reads in their own words. The desk shows it."
 FIELD = "words"  # the input's block and action
 
 
@@ -52,6 +54,8 @@ def reply(subject: str, asked: str, *, note: str, words: str = "") -> dict[str, 
 def edit(name: str, words: str) -> dict[str, Any]:
     """A draft to be changed before it goes out."""
     blocks = [_context("Marks like [1] stand for the draft's sources; those that you leave out are not shown.")]
+    if tokens_in(words):
+        blocks.append(_context(BRACKETS))
     return _modal(Writing("edit", name), "Edit the draft", "Preview", [*blocks, _input("The answer", words)])
 
 

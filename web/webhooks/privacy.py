@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import redis
 from fastapi import APIRouter, Depends, Request, Response
@@ -17,7 +18,7 @@ from core import bus
 from core.db import transaction
 from core.errors import Conflict, Unavailable
 from core.log import get_logger
-from orchestrator.erasing import Receipt, erase, erase_address, visitors_of
+from orchestrator.erasing import WORDPRESS, Receipt, erase, erase_address, visitors_of
 from orchestrator.exporting import export
 from tools.address import normal, well_formed
 from web.chat import PROBLEMS
@@ -55,9 +56,13 @@ class Exported(BaseModel):
 
 
 class Erased(BaseModel):
-    """How many of each were erased by this call; call again unless it is `done`."""
+    """How many of each were erased by this call; call again unless it is `done`.
+
+    `receipts` names a receipt for each visitor: `GET /api/agent/receipts/{id}` shows it, signed.
+    """
 
     receipt: dict[str, int]
+    receipts: list[UUID]
     done: bool
 
 
@@ -101,18 +106,20 @@ def export_data(wanted: Signed, response: Response) -> Exported:
 def erase_data(wanted: Signed, response: Response) -> Erased:
     """Erase some of the visitors with this address, each at once; with the last of them, the address elsewhere."""
     response.headers["Cache-Control"] = "no-store"
-    receipt = Receipt()
+    receipt, ids = Receipt(), []
     with transaction() as session:
         found = visitors_of(session, wanted.site_id, wanted.email, AT_ONCE)
     for visitor_id in found:
         with transaction() as session:
-            receipt += erase(session, wanted.site_id, visitor_id, actor="wordpress")[1]
+            id_, erased = erase(session, wanted.site_id, visitor_id, actor=WORDPRESS)
+        receipt += erased
+        ids.append(id_)
     done = len(found) < AT_ONCE
     if done:
         with transaction() as session:
             receipt += erase_address(session, wanted.site_id, wanted.email)
     log.info("visitor_data_erased", site=wanted.site_id, **asdict(receipt))
-    return Erased(receipt=asdict(receipt), done=done)
+    return Erased(receipt=asdict(receipt), receipts=ids, done=done)
 
 
 def _email(body: dict[str, Any]) -> str:

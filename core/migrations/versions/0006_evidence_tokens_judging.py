@@ -24,6 +24,8 @@ def upgrade() -> None:
         sa.Column("figures", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("verdict", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("report", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_eval_runs_site_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_eval_runs")),
     )
@@ -94,6 +96,24 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_evidence_turn_id"), "evidence", ["turn_id"], unique=False)
     op.create_index(op.f("ix_evidence_documents"), "evidence", ["documents"], unique=False, postgresql_using="gin")
+    op.add_column("turns", sa.Column("request_id", sa.String(length=64), server_default="", nullable=False))
+    op.add_column("outbox", sa.Column("request_id", sa.String(length=64), server_default="", nullable=False))
+    op.create_table(
+        "erasures",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(length=64), nullable=False),
+        sa.Column("erased_by", sa.String(length=12), nullable=False),
+        sa.Column("facts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("probe", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("erased_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_erasures_site_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasures")),
+    )
+    op.create_index(op.f("ix_erasures_site_id"), "erasures", ["site_id"], unique=False)
+    op.create_index(op.f("ix_erasures_erased_at"), "erasures", ["erased_at"], unique=False)
+    op.create_index(
+        "ix_erasures_unprobed", "erasures", ["erased_at"], unique=False, postgresql_where=sa.text("probe IS NULL")
+    )
     op.add_column("messages", sa.Column("words", sa.Text(), nullable=True))
     op.drop_index(
         "ix_messages_words",
@@ -119,10 +139,13 @@ def upgrade() -> None:
     op.add_column("sites", sa.Column("origins", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False))
     op.add_column("sites", sa.Column("gate", sa.String(length=8), server_default="off", nullable=False))
     op.add_column("threads", sa.Column("trial", sa.Boolean(), server_default="false", nullable=False))
+    op.create_index("ix_threads_trial", "threads", ["id"], postgresql_where=sa.text("trial"))
 
 
 def downgrade() -> None:
     """Go back."""
+    op.drop_index("ix_threads_trial", table_name="threads", postgresql_where=sa.text("trial"))
+    op.drop_table("erasures")
     op.drop_column("threads", "trial")
     op.drop_column("sites", "gate")
     op.drop_column("sites", "origins")
@@ -147,6 +170,8 @@ def downgrade() -> None:
     )
     op.drop_column("messages", "words")
     op.drop_index(op.f("ix_evidence_documents"), table_name="evidence", postgresql_using="gin")
+    op.drop_column("outbox", "request_id")
+    op.drop_column("turns", "request_id")
     op.drop_index(op.f("ix_evidence_turn_id"), table_name="evidence")
     op.drop_table("evidence")
     op.drop_index(op.f("ix_eval_cases_thread_id"), table_name="eval_cases")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core.models import (
     Document,
     DocumentEvent,
+    EvalRun,
     Feedback,
     Handoff,
     Message,
@@ -42,6 +43,7 @@ CITATION = {
     "start": 0,
     "end": 7,
 }
+REPORT = "<!doctype html><html lang='en'><title>Night</title><h1>Night</h1></html>"
 NO_TEXT = "The PDF has no text: scan it with OCR, or upload a version with text."
 
 Json = dict[str, Any]
@@ -192,6 +194,7 @@ def furnish(session: Session, site: str = SITE) -> Thread:
     held = add_turn(session, review, phase="reviewing", site=site)
     say(session, review, "visitor", "Can I return it?", held.id)
     _add_documents(session, site)
+    _add_nights(session, site)
     session.execute(update(Thread).where(Thread.id == review.id).values(language="en"))
     return thread
 
@@ -217,3 +220,21 @@ def _add_documents(session: Session, site: str) -> None:
         session.add(document)
         session.flush()
         session.add(DocumentEvent(document_id=document.id, state=state, reason=reason))
+
+
+def _add_nights(session: Session, site: str) -> None:
+    """A steady night, one with an alarm, and one that came to nothing."""
+    passed = {"value": 0.93, "low": 0.88, "high": 0.97, "n": 150, "better": "higher", "deterministic": True}
+    said: tuple[tuple[str, Json], ...] = (
+        ("done", {"state": "steady", "alarming": False, "headline": "Nothing is worse.", "why": []}),
+        ("done", {"state": "regressed", "alarming": True, "headline": "Worse.", "why": [f"1 case fails: a {MARKUP}"]}),
+        ("failed", {"state": "failed", "alarming": True, "headline": "The night came to nothing: disk.", "why": []}),
+    )
+    for n, (state, verdict) in enumerate(said):
+        at = datetime.now(UTC) - timedelta(days=3 - n)
+        figures = {"all": {"passed": passed}, "by_tag": {}} if state == "done" else {}
+        setup = {"models": ["extractive"]} if state == "done" else {}
+        row = EvalRun(id=uuid4(), site_id=site, suite="shop", state=state, setup=setup, figures=figures, started_at=at)
+        row.ended_at, row.verdict, row.report = at, verdict, REPORT
+        session.add(row)
+    session.flush()

@@ -122,10 +122,12 @@ def test_axe_finds_nothing(chromium: Browser, live: Live, scheme: str) -> None:
         "/search?q=jacket",
         "/search?q=no",
         "/audit",
+        "/privacy",
+        f"/threads/{thread.id}/erase",
         "/staff",
         "/me",
     )
-    admin = ("kb", f"kb/documents/{document}", "tools", "metrics", "kb?state=cancelled")
+    admin = ("kb", f"kb/documents/{document}", "tools", "metrics", "evals", "kb?state=cancelled")
     for path in (*(f"/desk{each}" for each in desk), *(f"/admin/agent/{each}" for each in admin)):
         faults += _faults(page, path)
     faults += _faults(page, f"/desk/threads/{thread.id}", lambda: page.keyboard.press("e"))
@@ -143,6 +145,8 @@ def test_axe_finds_nothing(chromium: Browser, live: Live, scheme: str) -> None:
         "/admin/agent/kb",
         "/desk/staff",
         "/desk/audit",
+        "/desk/privacy",
+        f"/desk/threads/{thread.id}/erase",
     ):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path

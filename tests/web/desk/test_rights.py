@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core import db
-from core.models import AuditEntry, Document, Handoff, Message, Note, StaffRole, Ticket
+from core.models import AuditEntry, Document, Erasure, Handoff, Message, Note, StaffRole, Ticket
 from orchestrator import review
 from tests.conftest import SITE, make_site
 from tests.web.desk.house import furnish
@@ -39,6 +39,10 @@ RULES: dict[tuple[str, str], Right | str | None] = {
     ("POST", "/desk/threads/{thread_id}/note"): Right.ANSWER,
     ("POST", "/desk/threads/{thread_id}/return"): Right.ANSWER,
     ("POST", "/desk/threads/{thread_id}/resolve"): Right.ANSWER,
+    ("GET", "/desk/threads/{thread_id}/erase"): Right.ERASE,
+    ("POST", "/desk/threads/{thread_id}/erase"): Right.ERASE,
+    ("GET", "/desk/privacy"): Right.AUDIT,
+    ("GET", "/desk/privacy/receipts/{receipt_id}"): Right.READ,
     ("GET", "/desk/drafts"): Right.READ,
     ("POST", "/desk/drafts/{name}/approve"): Right.ANSWER,
     ("POST", "/desk/drafts/{name}/refuse"): Right.ANSWER,
@@ -62,6 +66,10 @@ RULES: dict[tuple[str, str], Right | str | None] = {
     ("POST", "/admin/agent/kb/documents/{document_id}/{act}"): Right.CHANGE_DOCUMENTS,
     ("GET", "/admin/agent/tools"): Right.SEE_FIGURES,
     ("GET", "/admin/agent/metrics"): Right.SEE_FIGURES,
+    ("GET", "/admin/agent/evals"): Right.SEE_FIGURES,
+    ("GET", "/admin/agent/evals/{run_id}"): Right.SEE_FIGURES,
+    ("GET", "/admin/agent/gaps"): Right.SEE_FIGURES,
+    ("POST", "/desk/messages/{message_id}/case"): Right.ANSWER,
 }
 GUARDED = sorted(rule for rule in RULES if isinstance(RULES[rule], Right) and rule[1] != "/desk/live")
 WATCHED = (AuditEntry, Handoff, Message, Note, StaffRole)  # what nobody changes without the right
@@ -114,15 +122,20 @@ def furnished(session: Session, site: str) -> Place:
     document = session.scalars(select(Document.id).where(Document.site_id == site)).first()
     ticket = session.scalars(select(Ticket.number).where(Ticket.site_id == site)).first()
     held = review.drafts(session, site)[0]
-    answer = select(Message.id).where(Message.thread_id == thread.id, Message.role == "agent")
+    spoken = select(Message.id).where(Message.thread_id == thread.id, Message.role == "agent")
     staff_id = make_staff(f"cleo@{site}.example", "agent", site)
+    facts = {"counts": {"threads": 1}, "ids": [], "asked": [], "beyond": {}}
+    receipt = Erasure(id=uuid4(), site_id=site, erased_by="staff", facts=facts)
+    session.add(receipt)
+    session.flush()
     ids = {
         "thread_id": thread.id,
-        "message_id": session.scalars(answer).one(),
+        "message_id": session.scalars(spoken).first(),
         "number": ticket,
         "name": held.name,
         "document_id": document,
         "staff_id": staff_id,
+        "receipt_id": receipt.id,
         "act": "retry",
     }
     return Place({name: str(value) for name, value in ids.items()})
@@ -198,7 +211,8 @@ def test_ids_of_another_site_are_as_unknown_as_none(client: TestClient, session:
     theirs = furnished(session, "other")
     none = Place(
         {
-            **dict.fromkeys(("thread_id", "document_id", "staff_id"), str(uuid4())),
+            **dict.fromkeys(("thread_id", "message_id", "document_id", "staff_id"), str(uuid4())),
+            **dict.fromkeys(("thread_id", "document_id", "staff_id", "receipt_id"), str(uuid4())),
             "number": "987654",
             "name": "0.0",
             "act": "retry",
@@ -228,6 +242,7 @@ def test_no_page_shows_anything_of_another_site(client: TestClient, session: Ses
         "/desk/search?q=jacket",
         "/desk/search",
         "/desk/audit",
+        "/desk/privacy",
         "/desk/staff",
     ):
         for asked in (path, f"{path}{'&' if '?' in path else '?'}site=other"):

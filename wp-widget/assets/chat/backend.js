@@ -35,6 +35,12 @@ function pause(ms, signal) {
   });
 }
 
+/** A random UUID, also on plain http pages, where crypto.randomUUID is missing. */
+export function newId() {
+  const hex = () => Math.random().toString(16).slice(2, 6).padEnd(4, "0");
+  return crypto.randomUUID?.() ?? `${hex()}${hex()}-${hex()}-4${hex().slice(1)}-8${hex().slice(1)}-${hex()}${hex()}${hex()}`;
+}
+
 // The jitter keeps a thousand visitors from coming back in the same instant.
 const backoff = (failures) => Math.min(15000, 200 * 2 ** failures) * (1 + Math.random());
 
@@ -133,6 +139,8 @@ export class Api {
 
   async send(method, path, fields, token, headers = {}, signal = AbortSignal.timeout(15000)) {
     if (token) headers.Authorization = `Bearer ${token}`;
+    // The operator finds the whole way of this request by it. Not on what a cache may keep.
+    if (token || fields) headers["X-Request-ID"] = newId();
     if (fields) headers["Content-Type"] = "application/json";
     try {
       return await fetch(`${this.base}/api/agent/${path}`, { method, headers, signal, body: fields && JSON.stringify(fields), cache: token ? "no-store" : "default" });

@@ -1,5 +1,5 @@
 /* The conversation in this tab: sends, listens, asks again when all is quiet, and keeps in step with other tabs. */
-import { Ended, Stream } from "./backend.js";
+import { Ended, newId, Stream } from "./backend.js";
 import { Thread } from "./thread.js";
 
 const SILENCE_MS = 10000;
@@ -252,12 +252,6 @@ export class Conversation {
   catchUp() {
     if (this.wanted) this.sync();
   }
-}
-
-/** A random UUID, also on plain http pages, where crypto.randomUUID is missing. */
-function newId() {
-  const hex = () => Math.random().toString(16).slice(2, 6).padEnd(4, "0");
-  return crypto.randomUUID?.() ?? `${hex()}${hex()}-${hex()}-4${hex().slice(1)}-8${hex().slice(1)}-${hex()}${hex()}${hex()}`;
 }
 
 /** Whom a JWT is about, unchecked: only to notice that somebody else is here now. */

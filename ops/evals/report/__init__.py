@@ -1,0 +1,1 @@
+"""What people read of a run: compared with others, held against the nights before, and shown on one page."""
