@@ -2,8 +2,10 @@
 
 import hashlib
 import secrets
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -273,14 +275,14 @@ def _strong(secret: str) -> bytes:
 
 @lru_cache(maxsize=8)
 def _kept_secret(path: Path) -> bytes:
-    """Read the secret, or make it once; readable by its owner alone."""
+    """Read the secret, or make it once; readable by its owner alone. Processes that start together get the same."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x") as file:
-            path.chmod(0o600)
+    if not path.exists():
+        with NamedTemporaryFile("w", dir=path.parent) as file:  # of mode 600
             file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
+            file.flush()
+            with suppress(FileExistsError):
+                path.hardlink_to(file.name)
     return _strong(path.read_text())
 
 

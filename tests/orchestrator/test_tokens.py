@@ -44,6 +44,7 @@ def said(session: Session, thread_id: UUID, role: str = "visitor") -> list[str]:
         ("can I order 500 pieces?", "can I order 500 pieces?"),
         ("is the tent 2024 waterproof to 3000 mm?", "is the tent 2024 waterproof to 3000 mm?"),
         ("order 100 m of rope", "order 100 m of rope"),
+        (f"ticket 1042 of 2024, {MAIL}", "ticket 1042 of 2024, ⟦email:1⟧"),
         ("⟦x⟧ is maths", "⟦x⟧ is maths"),
         # typed by hand: nothing that would be opened
         ("what is ⟦email:1⟧ and ⟦order:12⟧?", "what is [email:1] and [order:12]?"),
