@@ -1,6 +1,6 @@
 """`/desk/threads/{id}/evidence/{message}`: what an answer rests on, looked at again."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
@@ -35,5 +35,5 @@ def show_evidence(visit: Reading, thread_id: str, message_id: str) -> Response:
             raise AnswerNotFound
         found, opened = verify(session, wanted, visit.settings), drawer(session, thread.id).opened
         visit.note(session, "evidence.read", f"message:{found.kept.message.id}", thread.site_id)
-    told = {"found": found, "opened": opened, "proofs": proofs, "web_link": web_link}
+    told: dict[str, Any] = {"found": found, "opened": opened, "proofs": proofs, "web_link": web_link}
     return page(visit, "evidence.html", thread_id=thread.id, **told)
