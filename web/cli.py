@@ -10,6 +10,7 @@ from web.commands import (
     budgets,
     desk,
     erasing,
+    evidence,
     gaps,
     helpdesk,
     hours,
@@ -49,6 +50,7 @@ def make_cli() -> typer.Typer:
     for command in (processes.serve, processes.scheduler, processes.migrate, index.index, ask.ask, replay.replay):
         cli.command()(command)
     cli.command()(processes.worker)
+    cli.command()(evidence.evidence)
     cli.command()(gaps.gaps)
     cli.command()(erasing.erase)
     cli.command("probe-erased")(erasing.probe_erased)
