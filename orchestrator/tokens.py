@@ -36,6 +36,7 @@ from core.privacy.tokens import (
 from core.settings import get_settings
 
 ASKING = ("agent", "staff")
+MOST = 200  # values of one kind in one conversation: of more, whoever writes them, nothing is kept
 Value = tuple[Kind, str]  # a kind, and what was written
 
 
@@ -75,9 +76,10 @@ def tokens_for(session: Session, thread_id: UUID, values: Sequence[Value]) -> di
     for kind, value in values:
         key = (kind, digest(kind, value))
         if key not in known:
-            highest[kind] = n = highest.get(kind, 0) + 1
+            highest[kind] = n = min(highest.get(kind, 0), MOST) + 1
             known[key] = token(kind, n)
-            new.append({"thread_id": thread_id, "kind": kind, "n": n, "value": value, "value_hash": key[1]})
+            if n <= MOST:
+                new.append({"thread_id": thread_id, "kind": kind, "n": n, "value": value, "value_hash": key[1]})
         stands[kind, value] = known[key]
     if new:
         session.execute(insert(Token), new)
@@ -171,7 +173,7 @@ def forget(session: Session, thread_id: UUID, stands: Iterable[str]) -> None:
 
 def _found(session: Session, thread_id: UUID, text: str) -> tuple[Found, ...]:
     found = find(text, CONTACTS)
-    bare = find(text, ((orders.bare, 4),))
+    bare = find(text, ((orders.bare, orders.SHORTEST),)) if sum(map(str.isdigit, text)) >= orders.SHORTEST else ()
     if not bare:
         return found
     asked = _asked_for_order(session, thread_id)
