@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=1, le=65535)
     host: str = "127.0.0.1"
     secret_key: SecretStr = SecretStr("")  # signs visitor tokens
+    encryption_keys: SecretStr = SecretStr("")  # "name:base64,…": seal what is said; the first seals, all open
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     # Where the truth and the doorbell live. Both unset: the embedded servers.

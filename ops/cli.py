@@ -192,6 +192,22 @@ def eval_injection(
     raise typer.Exit(0 if good else 1)
 
 
+@app.command()
+def simulate(
+    visitors: Annotated[
+        Path | None, typer.Argument(help="A YAML list of visitors; the demo shop's by default.")
+    ] = None,
+    *,
+    model: Annotated[bool, typer.Option(help="Have the model that is set play the visitors.")] = False,
+    only: Annotated[str, typer.Option(help="The one with this id, or those with this tag.")] = "",
+    json: Annotated[Path | None, typer.Option(help="Write what was said and found to this file.")] = None,
+) -> None:
+    """Let played visitors talk to a whole Handrail by its public API; exit code 1 where one leaves it otherwise."""
+    from ops.simulation.run import run_simulation
+
+    raise typer.Exit(0 if run_simulation(visitors, model=model, only=only, as_json=json) else 1)
+
+
 def main() -> None:
     """Run the command that was typed."""
     run(app)

@@ -22,6 +22,7 @@ from core import bus
 from core.db import transaction
 from core.log import get_logger
 from core.models import Erasure
+from core.queue import QUEUES
 from core.settings import Settings
 
 log = get_logger(__name__)
@@ -70,7 +71,8 @@ class Look:
 def look_for(words: Sequence[str], settings: Settings, *, receipts: bool = True) -> Look:
     """Where any of `words` still stands, as it is or escaped as in JSON, whatever its case.
 
-    Without `receipts`, ids in the records of erasing itself, and in marks that expire within the hour, are none.
+    Without `receipts`, ids in the records of erasing itself are none, nor those in marks that expire within the hour,
+    nor in jobs that wait, and will find nothing when their turn comes.
     """
     spellings = _spellings(words)
     tables, found = _in_tables(spellings, leave=() if receipts else ABOUT_ERASING)
@@ -159,7 +161,7 @@ def _among_keys(client: redis.Redis, spellings: tuple[str, ...], *, marks: bool)
     found, seen = [], 0
     for key in client.scan_iter(count=1_000):
         seen += 1
-        if not marks and (key.endswith(":gone") or key.startswith("limit:")):  # they expire within the hour
+        if not marks and (key.endswith(":gone") or key.startswith("limit:") or key in QUEUES.values()):
             continue
         if any(_holds(each, spellings) for each in (key, *_values(client, key))):
             found.append(Sighting(f"Valkey {key}", 1))

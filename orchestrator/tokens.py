@@ -7,6 +7,7 @@ Whoever puts something away holds the thread's lock.
 """
 
 import hmac
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from brain.extractive.wishes import Wish, wish_in
 from core.models import Message, Token
+from core.models.sealed import owned
 from core.privacy import orders
 from core.privacy.cleaning import PART, find
 from core.privacy.found import Found, Kind, settled
@@ -50,6 +52,14 @@ class Drawer:
         """`text` in its writer's own words; what is not known here stays closed."""
         return replaced(text, self.values.get)
 
+    def shut(self, text: str, stands: Iterable[str]) -> str:
+        """`text`, opened before, with each of `stands` in the place of its value again."""
+        named = {self.values[each]: each for each in stands if each in self.values}
+        if not named:
+            return text
+        longest_first = sorted(map(re.escape, named), key=len, reverse=True)
+        return re.sub("|".join(longest_first), lambda found: named[found.group()], text)
+
     def holds(self, text: str) -> bool:
         """Whether every token of `text` is known here."""
         return all(each in self.values for each in tokens_in(text))
@@ -79,7 +89,8 @@ def tokens_for(session: Session, thread_id: UUID, values: Sequence[Value]) -> di
             highest[kind] = n = min(highest.get(kind, 0), MOST) + 1
             known[key] = token(kind, n)
             if n <= MOST:
-                new.append({"thread_id": thread_id, "kind": kind, "n": n, "value": value, "value_hash": key[1]})
+                kept = owned(thread_id, value)
+                new.append({"thread_id": thread_id, "kind": kind, "n": n, "value": kept, "value_hash": key[1]})
         stands[kind, value] = known[key]
     if new:
         session.execute(insert(Token), new)
@@ -168,7 +179,7 @@ def forget(session: Session, thread_id: UUID, stands: Iterable[str]) -> None:
     """Destroy what these tokens stand for: part of something that nobody may keep. No other value gets their number."""
     for kind, n in map(parts, stands):
         row = update(Token).where(Token.thread_id == thread_id, Token.kind == kind, Token.n == n)
-        session.execute(row.values(value=PART, value_hash=uuid4().hex))
+        session.execute(row.values(value=owned(thread_id, PART), value_hash=uuid4().hex))
 
 
 def _found(session: Session, thread_id: UUID, text: str) -> tuple[Found, ...]:

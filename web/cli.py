@@ -15,6 +15,7 @@ from web.commands import (
     hours,
     index,
     kb,
+    keys,
     mail,
     modes,
     outbox,
@@ -53,6 +54,7 @@ def make_cli() -> typer.Typer:
     cli.add_typer(sites.site, name="site")
     cli.add_typer(sites.orders, name="orders")
     cli.add_typer(kb.kb, name="kb")
+    cli.add_typer(keys.keys, name="keys")
     cli.add_typer(desk.desk, name="desk")
     cli.add_typer(staff.staff, name="staff")
     cli.add_typer(tickets.tickets, name="tickets")

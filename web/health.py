@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from core import bus
 from core.db import transaction
 from core.queue import QUEUES
+from core.sealing.known import trouble
 from core.settings import get_settings
 from kb.documents.freshness import Freshness, all_freshness
 from kb.embeddings.site_models import SiteModels, all_models
@@ -61,6 +62,7 @@ def readiness() -> Readiness:
     try:
         with transaction() as session:
             parts.update(_in_database(session))
+            parts["keys"] = " ".join(trouble(session)) or OK
             found, models = all_freshness(session), all_models(session)
             parts["index"] = _index(found)
             rests |= faults(session)

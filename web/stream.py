@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core import bus
 from core.db import reading
-from core.errors import ThreadNotFound, TokenExpired
+from core.errors import HandrailError, ThreadNotFound, TokenExpired
 from core.log import get_logger
 from core.models import Thread
 from orchestrator.tokens import Drawer
@@ -135,10 +135,10 @@ class Stream:
     async def _rows(self) -> list[news.Row]:
         try:
             found: Any = await self.hub.redis.xrange(bus.stream_key(self.thread_id))
-        except (RedisError, OSError) as error:
+            return [(id_, row | {"data": bus.unpacked(self.thread_id, row["data"])}) for id_, row in found]
+        except (RedisError, OSError, HandrailError) as error:
             log.warning("news_not_read", cause=repr(error))
             return []
-        return list(found)
 
     async def _look(self, ask: Callable[..., look.Look], *arguments: object) -> list[Heard]:
         try:

@@ -98,7 +98,7 @@ def _quantiles(name: str, values: Sequence[float]) -> Iterator[tuple[str, Figure
 
 
 def _quantile(values: Sequence[float], share: float) -> Figure:
-    data = np.asarray(values, np.float64)
+    data = np.sort(np.asarray(values, np.float64))
     drawn = np.random.default_rng(SEED).integers(0, len(data), (RESAMPLES, len(data)))
     low, high = np.quantile(np.quantile(data[drawn], share, axis=1), (0.025, 0.975))
     value = float(np.quantile(data, share))

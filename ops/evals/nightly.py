@@ -14,7 +14,7 @@ from core.log import get_logger
 from core.models import EvalCase, Site
 from core.settings import Settings
 from ops.evals import alarm, nights
-from ops.evals.golden import Case, GoldenSet, load_set, read_case
+from ops.evals.golden import Case, GoldenSet, GoldenUnreadable, load_set, read_case
 from ops.evals.questions import SUITES
 from ops.evals.report.judging import judge
 from ops.evals.report.page import Report
@@ -54,18 +54,20 @@ class Told:
     failed: bool = False
 
 
-def run_nights(settings: Settings, site_id: str = "") -> Iterator[Told]:
+def run_nights(settings: Settings, site_id: str = "", players: Callable[[str], Player] | None = None) -> Iterator[Told]:
     """Play what there is to play, on all sites or one; each as it is done. One that fails does not keep the others."""
-    for golden in golden_sets(settings):
+    sets, unreadable = golden_sets(settings)
+    yield from unreadable
+    for golden in sets:
         if site_id in {"", golden.site}:
-            yield _one(golden, settings)
+            yield _one(golden, settings, players or player)
     with transaction() as session:
         nights.forget_old(session, settings.nightly_kept_days)
 
 
-def _one(golden: GoldenSet, settings: Settings) -> Told:
+def _one(golden: GoldenSet, settings: Settings, players: Callable[[str], Player]) -> Told:
     try:
-        verdict = run_night(golden, player(golden.site), settings.nightly_repeats)
+        verdict = run_night(golden, players(golden.site), settings.nightly_repeats)
     except Exception as error:
         log.exception("night_failed", site=golden.site, suite=golden.suite)
         return _failed(golden, error)
@@ -105,24 +107,40 @@ def looked_at_twice(golden: GoldenSet, run: Run, past: Sequence[Run], played: Pl
     return judge(run, past, again)
 
 
-def golden_sets(settings: Settings) -> list[GoldenSet]:
-    """The sets in the folder, the demo's own where its site is, and a set of each site's cases out of conversations."""
-    folder = settings.nightly_sets or settings.home / "golden"
-    found = [load_set(path) for path in _paths(folder)]
+def golden_sets(settings: Settings) -> tuple[list[GoldenSet], list[Told]]:
+    """What there is to play: the demo's suite, the sets in the folder, and of each site the cases out of conversations.
+
+    And what can't be played: a file that is no set, a set of a site that is not here.
+    """
+    found, lost = _read(_paths(settings))
     with transaction() as session:
         sites = set(session.scalars(select(Site.id)))
         found += [made for site in sorted(sites) if (made := _of_conversations(session, site))]
-    if settings.profile == "demo" and (SUITES / DEMO).is_dir():
-        found.insert(0, load_set(SUITES / DEMO))
-    lost = [one for one in found if one.site not in sites]
-    for one in lost:
-        log.warning("golden_set_without_site", suite=one.suite, site=one.site)
-    return [one for one in found if one.site in sites]
+    for one in (one for one in found if one.site not in sites):
+        lost.append(Told(one.site, one.suite, f"There is no site {one.site} here.", failed=True))
+    for told in lost:
+        log.error("golden_set_not_played", site=told.site, suite=told.suite, cause=told.headline)
+    return [one for one in found if one.site in sites], lost
 
 
-def _paths(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
+def _read(paths: Sequence[Path]) -> tuple[list[GoldenSet], list[Told]]:
+    found: list[GoldenSet] = []
+    lost: list[Told] = []
+    for path in paths:
+        try:
+            found.append(load_set(path))
+        except GoldenUnreadable as error:
+            lost.append(Told("", path.name, error.detail, failed=True))
+    return found, lost
+
+
+def _paths(settings: Settings) -> list[Path]:
+    folder = settings.nightly_sets or settings.home / "golden"
+    own = [SUITES / DEMO] if settings.profile == "demo" and (SUITES / DEMO).is_dir() else []
+    return [*own, *(_within(folder) if folder.is_dir() else ())]
+
+
+def _within(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix == ".yaml" or (path.is_dir() and _holds_yaml(path)))
 
 

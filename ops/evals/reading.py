@@ -73,13 +73,17 @@ def state_of(session: Session, thread_id: UUID) -> State:
     """The conversation as the database has it now."""
     thread = session.get_one(Thread, thread_id)
     session.refresh(thread)
+    kept = drawer(session, thread_id)  # what a ticket says is judged as staff read it
     tickets = session.scalars(select(Ticket).where(Ticket.thread_id == thread_id).order_by(Ticket.number))
     handoffs = session.scalars(select(Handoff).where(Handoff.thread_id == thread_id).order_by(Handoff.number))
     return State(
         status=thread.status,
         language=thread.language,
-        tickets=tuple(SeenTicket(row.email, row.priority, row.status, f"{row.subject}\n{row.body}") for row in tickets),
-        handoffs=tuple(SeenHandoff(row.status, row.priority, row.reason) for row in handoffs),
+        tickets=tuple(
+            SeenTicket(row.email, row.priority, row.status, kept.opened(f"{row.subject}\n{row.body}"))
+            for row in tickets
+        ),
+        handoffs=tuple(SeenHandoff(row.status, row.priority, kept.opened(row.reason)) for row in handoffs),
     )
 
 

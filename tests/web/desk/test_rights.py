@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core import db
-from core.models import AuditEntry, Document, Erasure, Handoff, Message, Note, StaffRole, Ticket
+from core.models import AuditEntry, Document, Erasure, EvalRun, Handoff, Message, Note, StaffRole, Ticket
 from orchestrator import review
 from tests.conftest import SITE, make_site
 from tests.web.desk.house import furnish
@@ -134,6 +134,7 @@ def furnished(session: Session, site: str) -> Place:
         "name": held.name,
         "document_id": document,
         "staff_id": staff_id,
+        "run_id": session.scalars(select(EvalRun.id).where(EvalRun.site_id == site)).first(),
         "receipt_id": receipt.id,
         "act": "retry",
     }
@@ -211,7 +212,7 @@ def test_ids_of_another_site_are_as_unknown_as_none(client: TestClient, session:
     none = Place(
         {
             **dict.fromkeys(("thread_id", "message_id", "document_id", "staff_id"), str(uuid4())),
-            **dict.fromkeys(("thread_id", "document_id", "staff_id", "receipt_id"), str(uuid4())),
+            **dict.fromkeys(("receipt_id", "run_id"), str(uuid4())),
             "number": "987654",
             "name": "0.0",
             "act": "retry",

@@ -1,0 +1,226 @@
+"""A night from its sets to what people hear of it, with runs that are made up."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from core.models import EvalCase, EvalResult, EvalRun, Message, Outgoing, Site
+from core.settings import get_settings
+from ops.evals import night_watch, nights
+from ops.evals.golden import Case, GoldenSet
+from ops.evals.nightly import Player, golden_sets, run_night, run_nights
+from ops.evals.report.verdict import Verdict
+from ops.evals.run_form import Result, Run
+from ops.evals.storing import RunNotFound
+from orchestrator import erasing
+from tests.conftest import SITE
+from tests.ops.report.runs import Nights
+from tests.web.desk.house import add_thread, say
+from tests.web.slack import Rig, rig
+
+__all__ = ["rig"]
+
+
+def suite(cases: int = 40, site: str = SITE) -> GoldenSet:
+    made = [{"id": f"c{n}", "say": ["How long?"], "expect": {}} for n in range(cases)]
+    return GoldenSet.model_validate({"suite": "shop", "site": site, "cases": made})
+
+
+@dataclass
+class Rehearsal:
+    """Plays a suite of 40 cases; those in `broken` fail, `once` only the first time."""
+
+    nights: Nights
+    broken: frozenset[int] = frozenset()
+    once: frozenset[int] = frozenset()
+
+    def player(self) -> Player:
+        return Player(self._whole, self._again)
+
+    def _whole(self, golden: GoldenSet, repeats: int) -> Run:
+        made = self.nights.night(broken=self.broken | self.once)
+        return made.model_copy(update={"site": golden.site, "suite": golden.suite, "id": uuid4()})
+
+    def _again(self, case: Case, repeat: int) -> Result:
+        return self.nights.again(self.nights.night(), [case.id], broken=self.broken, times=1)[case.id][0]
+
+    def play(self, **now: Any) -> Verdict:
+        return run_night(suite(), replace(self, **now).player())
+
+
+@pytest.fixture
+def played(site: Site) -> Rehearsal:
+    """Three good nights."""
+    rehearsal = Rehearsal(Nights(cases=40))
+    for _ in range(3):
+        assert not rehearsal.play().alarming
+    return rehearsal
+
+
+def alarms(session: Session) -> list[str]:
+    session.expire_all()
+    return list(session.scalars(select(Outgoing.kind).where(Outgoing.kind == "alarm")))
+
+
+def test_a_bad_night_is_kept_with_its_page_and_rings_once(played: Rehearsal, session: Session, site: Site) -> None:
+    site.slack_channel = "C1"
+    session.flush()
+    verdict = played.play(broken=frozenset({3, 4}))
+    assert verdict.alarming
+    row = session.scalars(select(EvalRun).order_by(EvalRun.started_at.desc())).first()
+    assert row is not None
+    assert row.verdict is not None
+    assert (row.verdict["alarming"], [each["case"] for each in row.verdict["broken"]]) == (True, ["c3", "c4"])
+    assert "used to pass" in row.report
+    assert alarms(session) == ["alarm"]
+
+
+def test_a_night_with_an_alarm_is_no_measure_for_the_next(played: Rehearsal, session: Session) -> None:
+    bad = frozenset({3, 4})
+    assert [played.play(broken=bad).alarming for _ in range(3)] == [True] * 3, "until somebody mends or accepts it"
+    assert not played.play().alarming
+
+
+def test_what_was_accepted_is_the_new_normal(played: Rehearsal, session: Session) -> None:
+    bad = frozenset({3, 4})
+    assert played.play(broken=bad).alarming
+    run_id = nights.newest(session, SITE, "shop")
+    assert run_id is not None
+    nights.accept(session, run_id, "Ada")
+    session.flush()
+    assert [run.id for run in nights.before(session, SITE, "shop")] == [run_id]
+    assert not played.play(broken=bad).alarming
+    assert played.play(broken=bad | {5}).alarming, "and what breaks after it is heard of"
+
+
+def test_a_hiccup_wakes_nobody(played: Rehearsal, session: Session, site: Site) -> None:
+    site.slack_channel = "C1"
+    session.flush()
+    verdict = played.play(once=frozenset({1, 2, 5}))
+    assert (verdict.alarming, verdict.passing_again) == (False, ("c1", "c2", "c5"))
+    assert alarms(session) == []
+
+
+def test_only_nights_that_were_judged_can_be_accepted(session: Session, site: Site) -> None:
+    with pytest.raises(RunNotFound):
+        nights.accept(session, UUID(int=1), "Ada")
+    failed = nights.keep_failure(session, SITE, "shop", "disk")
+    with pytest.raises(nights.NoNight, match="judged"):
+        nights.accept(session, failed, "Ada")
+
+
+def test_old_results_go_and_figures_stay(played: Rehearsal, session: Session) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=90)
+    oldest = select(EvalRun.id).order_by(EvalRun.started_at).limit(1).scalar_subquery()
+    session.execute(update(EvalRun).where(EvalRun.started_at > datetime.now(UTC)).values(started_at=func.now()))
+    session.execute(update(EvalRun).where(EvalRun.id == oldest).values(started_at=long_ago))
+    assert nights.forget_old(session, 60) == 1
+    assert nights.forget_old(session, 60) == 0
+    assert session.scalar(select(func.count()).select_from(EvalResult)) == 2 * 40
+    assert len(nights.marks(session, SITE, "shop")) == 3
+    assert len(nights.before(session, SITE, "shop")) == 2
+
+
+def test_what_is_worse_is_posted_with_the_way_to_its_report(rig: Rig) -> None:
+    rehearsal = Rehearsal(Nights(cases=40))
+    for broken in (frozenset[int](), frozenset[int](), frozenset({3, 4})):
+        rehearsal.play(broken=broken)
+    rig.settle()
+    posted = [one for one in rig.there.messages if "nightly evaluation" in str(one.blocks)]
+    assert len(posted) == 1
+    assert "2 of 40 cases that used to pass fail: c3, c4" in str(posted[0].blocks)
+    assert "https://help.shop.example/admin/agent/evals/" in str(posted[0].blocks)
+
+
+def test_a_deleted_conversation_takes_what_was_judged_of_it_along(played: Rehearsal, session: Session) -> None:
+    thread = add_thread(session)
+    message = say(session, thread, "agent", "You have 30 days.")
+    case = {"id": "c7", "say": ["How long?"], "expect": {}}
+    session.add(
+        EvalCase(id=uuid4(), site_id=SITE, thread_id=thread.id, message_id=message.id, case=case, made_by="Ada")
+    )
+    session.flush()
+    erasing.erase_thread(session, thread.id)
+    session.flush()
+    assert session.scalar(select(func.count()).where(EvalResult.case_id == "c7")) == 0
+    assert set(session.scalars(select(EvalRun.report))) == {""}, "pages showed it"
+    assert session.scalar(select(func.count()).where(EvalResult.case_id == "c8")) == 3
+    assert session.scalar(select(func.count()).select_from(Message)) == 0
+
+
+def test_what_cannot_be_played_is_told_of_and_keeps_no_other(session: Session, site: Site, tmp_path: Path) -> None:
+    """A file that is no set, a site that is not here, a player that breaks: each is said, and the rest is played."""
+    site.slack_channel = "C1"
+    session.flush()
+    case = "cases:\n  - {id: c1, say: [hello], expect: {}}\n"
+    (tmp_path / "a.yaml").write_text("suite: a\n")
+    (tmp_path / "b.yaml").write_text(f"suite: b\nsite: nowhere\n{case}")
+    (tmp_path / "c.yaml").write_text(f"suite: breaks\nsite: {SITE}\n{case}")
+    (tmp_path / "d.yaml").write_text(f"suite: good\nsite: {SITE}\n{case}")
+    settings = get_settings().model_copy(update={"nightly_sets": tmp_path})
+    good = Rehearsal(Nights(cases=40)).player()
+
+    def whole(golden: GoldenSet, repeats: int) -> Run:
+        if golden.suite == "breaks":
+            raise OSError("no space left")
+        return good.whole(golden, repeats)
+
+    told = list(run_nights(settings, players=lambda _: Player(whole, good.again)))
+    assert [(each.suite, each.failed) for each in told] == [
+        ("a.yaml", True),
+        ("b", True),
+        ("breaks", True),
+        ("good", False),
+    ]
+    assert "a.yaml" in told[0].headline
+    rows = {row.suite: row.state for row in session.scalars(select(EvalRun))}
+    assert rows == {"breaks": "failed", "good": "done"}
+    assert alarms(session) == ["alarm"]
+
+
+def test_cases_out_of_conversations_are_a_suite(session: Session, site: Site) -> None:
+    thread = add_thread(session)
+    message = say(session, thread, "agent", "You have 30 days.")
+    case = {"id": "of-ana", "say": ["How long?"], "expect": {"must": ["30 days"]}}
+    session.add(
+        EvalCase(id=uuid4(), site_id=SITE, thread_id=thread.id, message_id=message.id, case=case, made_by="Ada")
+    )
+    session.flush()
+    found, _ = golden_sets(get_settings())
+    assert [(one.suite, one.site, one.cases[0].id) for one in found] == [("conversations", SITE, "of-ana")]
+
+
+def test_of_several_that_wait_one_runs_the_night(session: Session) -> None:
+    now = datetime.now(UTC)
+    due, since = now - timedelta(seconds=5), now - timedelta(hours=1)
+    assert [night_watch.is_ours(due, since) for _ in range(3)] == [True, False, False]
+    assert night_watch.is_ours(due + timedelta(seconds=1), since), "the next night is another one"
+
+
+def test_a_missed_night_is_made_up_for_where_there_was_one_before(session: Session, site: Site) -> None:
+    now = datetime.now(UTC)
+    due, since = now - timedelta(hours=2), now
+    assert not night_watch.is_ours(due, since), "a fresh installation has nothing to make up for"
+    nights.keep_failure(session, SITE, "shop", "disk")
+    assert night_watch.is_ours(due, since)
+    assert not night_watch.is_ours(now - timedelta(hours=7), since), "but not by day"
+
+
+@pytest.mark.parametrize(
+    ("at", "now", "due"),
+    [
+        ("03:10", "03:10", "22 03:10"),
+        ("03:10", "03:09", "21 03:10"),
+        ("23:59", "00:00", "21 23:59"),
+        ("00:00", "00:00", "22 00:00"),
+    ],
+)
+def test_the_newest_moment_of_an_hour(at: str, now: str, due: str) -> None:
+    moment = datetime.strptime(f"2026-11-22 {now}", "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+    assert night_watch.last_due(at, moment).strftime("%d %H:%M") == due
