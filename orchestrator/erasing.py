@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from sqlalchemy import delete, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Uuid, delete, func, literal, or_, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
 from core import bus
@@ -21,6 +21,7 @@ from core.models import (
     Handoff,
     Message,
     Outgoing,
+    Site,
     Thread,
     Ticket,
     Turn,
@@ -110,7 +111,9 @@ def erase(
     there = select(Visitor.id).where(Visitor.id == visitor_id, Visitor.site_id == site_id)
     if session.scalar(there) is not None:
         done = _visitor(session, visitor_id)
-    if done.receipt.visitors:
+    elif actor == VISITOR:  # whose data went before: they get a receipt all the same
+        done = _Done(visitor=visitor_id)
+    if done.visitor:
         _keep(session, site_id, id_, done, actor=actor, address=address)
     return id_, done.receipt
 
@@ -197,10 +200,12 @@ def _keep(session: Session, site_id: str, id_: UUID, done: _Done, *, actor: audi
     ids = [*([done.visitor] if done.visitor else ()), *done.threads]
     facts = {"counts": counts, "ids": list(map(str, ids))}
     facts |= {"asked": list(done.outside.asked), "beyond": done.outside.beyond}
-    row = {"id": id_, "site_id": site_id, "erased_by": _kind(actor), "facts": facts}
-    session.execute(insert(Erasure).values(row).on_conflict_do_nothing())
-    audit.note(session, actor, ACTION, f"erasure:{id_}", site_id, details=counts, address=address)
-    enqueue(session, Job.PROBE_ERASED)
+    row = select(literal(id_, Uuid), Site.id, literal(_kind(actor)), literal(facts, JSONB)).where(Site.id == site_id)
+    kept = insert(Erasure).from_select(["id", "site_id", "erased_by", "facts"], row).on_conflict_do_nothing()
+    if session.scalar(kept.returning(Erasure.id)) is not None:
+        enqueue(session, Job.PROBE_ERASED)
+    if counts:
+        audit.note(session, actor, ACTION, f"erasure:{id_}", site_id, details=counts, address=address)
 
 
 def _kind(actor: audit.Actor) -> str:
