@@ -29,7 +29,7 @@ from core.models import (
     WebhookEvent,
 )
 from core.queue import Job, enqueue
-from orchestrator import audit, budget, judged_copies, outside
+from orchestrator import audit, budget, judged_copies, outside, tokens
 from orchestrator.case import Case, lock_case
 from orchestrator.outside import Outside
 from orchestrator.people import OPERATOR, Person
@@ -134,14 +134,18 @@ def erase_conversation(
 
 
 def erase_address(session: Session, site_id: str, email: str) -> Receipt:
-    """Take an e-mail address off what is not its owner's to erase: other people's cases, and events about orders."""
+    """Take an e-mail address off what is not its owner's to erase.
+
+    Other people's cases and conversations in which they wrote it, and events about orders.
+    """
     tickets = update(Ticket).where(Ticket.site_id == site_id, func.lower(Ticket.email) == email).values(email=None)
     visitors = update(Visitor).where(Visitor.site_id == site_id, func.lower(Visitor.contact_email) == email)
     taken = session.scalars(tickets.returning(Ticket.id)).all()
     cleared = session.scalars(visitors.values(contact_email=None).returning(Visitor.id)).all()
     told = _told_of(session, site_id, email)
     session.execute(update(WebhookEvent).where(WebhookEvent.id.in_(told)).values(data={}, body=None))
-    return Receipt(addresses=len(taken) + len(cleared), events=len(told))
+    written = tokens.forget_address(session, site_id, email)
+    return Receipt(addresses=len(taken) + len(cleared) + written, events=len(told))
 
 
 def _told_of(session: Session, site_id: str, email: str) -> list[UUID]:
