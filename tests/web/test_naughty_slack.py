@@ -1,0 +1,32 @@
+"""Naughty strings from Slack: below a handoff, as a command, in a window. Nothing breaks, and what is sent arrives."""
+
+from ops.fuzz.naughty.run import strings
+from tests.web.slack import ADA, CHANNEL, Rig, rig
+
+__all__ = ["rig"]
+
+STEP = 24  # of the strings at each place
+
+
+def test_what_staff_write_breaks_nothing(rig: Rig) -> None:
+    head = rig.waiting()
+    rig.people.presses(ADA, head, "claim")
+    for text in strings()[::STEP]:
+        rig.people.writes(ADA, CHANNEL, text or " ", below=head.ts)
+        rig.people.types(ADA, f"note 1001 {text}")
+        rig.people.types(ADA, text)
+    rig.settle()
+    assert not [event for event in rig.events() if event[1] == "dead"]
+    assert rig.said() == [], "what is written is internal until it is sent"
+
+
+def test_what_is_sent_arrives_as_it_was_written(rig: Rig) -> None:
+    head = rig.waiting()
+    rig.people.presses(ADA, head, "claim")
+    sent = [text.strip() for text in strings()[3::STEP] if text.strip() and len(text) < 1000 and "\x00" not in text]
+    for text in sent:
+        rig.settle()
+        window = rig.people.presses(ADA, rig.head(rig.row(head).id), "reply")
+        rig.people.submits(ADA, window, text)
+    rig.settle()
+    assert [said for said in rig.said() if said in sent] == sent
