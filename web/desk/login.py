@@ -23,7 +23,6 @@ from web.desk.entry import SECURE_COOKIE, Visit, acting, cookie_name, cookie_of,
 from web.desk.pages import DeskRoute, bare, go, page
 
 FORM_COOKIE = "handrail-login"  # proves that the form of the login page is ours: there is no login yet to tell it by
-BEHIND = "If there is one, have it send X-Forwarded-Proto, and list its address in HANDRAIL_TRUSTED_PROXIES."
 LOCAL = frozenset({"127.0.0.1", "::1", "localhost", "testclient"})
 
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
@@ -42,7 +41,7 @@ class LoginFormExpired(HandrailError):
 
 
 class NotPrivate(HandrailError):
-    """The desk is open over https alone, so that nobody reads along: put it behind a proxy that speaks it."""
+    """The desk is open over https alone: use a proxy that speaks it, and list that one in HANDRAIL_TRUSTED_PROXIES."""
 
     status = HTTPStatus.FORBIDDEN
 
@@ -140,7 +139,7 @@ def check_private(request: Request, settings: Settings) -> None:
     """Raises NotPrivate where a password would travel in the clear through a network."""
     local = request.url.hostname in LOCAL and address(request) in LOCAL
     if settings.profile == "production" and request.url.scheme != "https" and not local:
-        raise NotPrivate(f"{NotPrivate.__doc__} {BEHIND}")
+        raise NotPrivate
 
 
 def _token_for(request: Request, settings: Settings, email: str, password: str) -> str:
