@@ -16,8 +16,10 @@ from web.commands import (
     hours,
     index,
     kb,
+    keys,
     mail,
     modes,
+    origins,
     outbox,
     processes,
     replay,
@@ -33,6 +35,7 @@ sites.site.command()(modes.mode)
 sites.site.command()(budgets.budget)
 sites.site.command()(hours.hours)
 sites.site.command()(hours.wait)
+sites.site.command("origins")(origins.set_origins)
 sites.site.command()(retention.retention)
 sites.site.command("webhooks")(webhooks.set_webhooks)
 sites.site.command("mail")(mail.set_mail)
@@ -55,6 +58,7 @@ def make_cli() -> typer.Typer:
     cli.add_typer(sites.site, name="site")
     cli.add_typer(sites.orders, name="orders")
     cli.add_typer(kb.kb, name="kb")
+    cli.add_typer(keys.keys, name="keys")
     cli.add_typer(desk.desk, name="desk")
     cli.add_typer(staff.staff, name="staff")
     cli.add_typer(tickets.tickets, name="tickets")

@@ -8,6 +8,7 @@ from core.models.knowledge import Document, DocumentEvent, Sitemap, StagedDocume
 from core.models.passages import Audience, Chunk, ChunkVector, EmbeddingCache, EmbeddingModel, Posting, Segment
 from core.models.people import AuditEntry, Note, SlackPost, Staff, StaffRole, StaffSession
 from core.models.privacy import Erasure
+from core.models.sealing_keys import SealingKey
 from core.models.talk import Feedback, Message, Site, Thread, Token, Visitor
 from core.models.turns import EvidenceRecord, ModelCall, Spend, Tick, ToolRun, Turn, TurnEvent, WorkerBeat
 from core.models.webhooks import WebhookEvent
@@ -37,6 +38,7 @@ __all__ = [
     "Order",
     "Outgoing",
     "Posting",
+    "SealingKey",
     "Segment",
     "Site",
     "Sitemap",

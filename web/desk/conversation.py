@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from core.models import Feedback, Handoff, Message, Note, Site, Thread, Ticket, Turn, Visitor
@@ -15,6 +15,7 @@ from web.desk.proof import Proof, proofs, web_link
 
 SHOWN = 200  # messages on one page, the newest
 PROVEN = 40  # answers on it that come with what they rest on
+WORDS_SHOWN = 90  # characters of what they began with
 OTHERS = 8  # earlier conversations of the same visitor
 
 
@@ -129,13 +130,9 @@ def _noted(session: Session, thread_id: UUID, rows: list[Message]) -> list[Line]
 
 
 def _others(session: Session, thread: Thread) -> Any:
-    first = (
-        select(func.left(Message.content, 90))
-        .where(Message.thread_id == Thread.id, Message.role == "visitor")
-        .order_by(Message.position)
-        .limit(1)
-        .scalar_subquery()
-    )
-    wanted = select(Thread.id, Thread.created_at, Thread.status, first.label("words"))
-    mine = wanted.where(Thread.visitor_id == thread.visitor_id, Thread.id != thread.id)
-    return session.execute(mine.order_by(Thread.created_at.desc()).limit(OTHERS))
+    said = select(Message).where(Message.thread_id == Thread.id, Message.role == "visitor")
+    first = said.order_by(Message.position).limit(1).lateral()
+    wanted = select(Thread.id, Thread.created_at, Thread.status, first.c.content.label("words"))
+    mine = wanted.outerjoin(first, true()).where(Thread.visitor_id == thread.visitor_id, Thread.id != thread.id)
+    rows = session.execute(mine.order_by(Thread.created_at.desc()).limit(OTHERS))
+    return [row._asdict() | {"words": (row.words or "")[:WORDS_SHOWN]} for row in rows]

@@ -119,6 +119,16 @@ def upgrade() -> None:
     op.add_column("turns", sa.Column("request_id", sa.String(length=64), server_default="", nullable=False))
     op.add_column("outbox", sa.Column("request_id", sa.String(length=64), server_default="", nullable=False))
     op.create_table(
+        "sealing_keys",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("proof", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("given_up_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sealing_keys")),
+    )
+    # A sealed subject is longer than what it says.
+    op.alter_column("tickets", "subject", type_=sa.Text(), existing_type=sa.String(length=200))
+    op.create_table(
         "erasures",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("site_id", sa.String(length=64), nullable=False),
@@ -189,6 +199,8 @@ def downgrade() -> None:
         postgresql_using="gin",
     )
     op.drop_column("messages", "words")
+    op.alter_column("tickets", "subject", type_=sa.String(length=200), existing_type=sa.Text())
+    op.drop_table("sealing_keys")
     op.drop_index(op.f("ix_staged_documents_site_id"), table_name="staged_documents")
     op.drop_table("staged_documents")
     op.drop_index(op.f("ix_evidence_documents"), table_name="evidence", postgresql_using="gin")
