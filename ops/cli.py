@@ -161,6 +161,23 @@ def judge_guards(
 
 
 @app.command()
+def eval_regressions(
+    *,
+    cases: Annotated[int, typer.Option(min=0, help="Of the demo's suite, spread over it; 0: all.")] = 0,
+    forms: Annotated[int, typer.Option(min=1, max=10, help="Of each fault.")] = 10,
+    unchanged: Annotated[int, typer.Option(min=0, help="Nights in which nothing is planted.")] = 20,
+    json: Annotated[Path | None, typer.Option(help="Write each night to this file.")] = None,
+) -> None:
+    """Plant faults and see whether the nightly judge hears of each, and of nothing where nothing is planted."""
+    from ops.apart import apart
+    from ops.evals.regressions_command import run_planted
+
+    with apart("eval-regressions"):
+        good = run_planted(cases=cases, forms=forms, unchanged=unchanged, json=json)
+    raise typer.Exit(0 if good else 1)
+
+
+@app.command()
 def eval_claims(
     *,
     json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.")] = False,
@@ -170,6 +187,19 @@ def eval_claims(
     from ops.evals.claims import run_claims
 
     raise typer.Exit(0 if run_claims(as_json=json, show=show) else 1)
+
+
+@app.command()
+def eval_content(
+    texts: Annotated[Path | None, typer.Argument(help='JSON lines with "text", "kind", "bad"; else HateCheck.')] = None,
+    benign: Annotated[Path | None, typer.Option(help='What must pass: JSON lines with "text".')] = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.")] = False,
+) -> None:
+    """What does the content filter turn away: of hatred, of what only looks like it, of what customers say?"""
+    from ops.evals.content import run_content
+
+    raise typer.Exit(0 if run_content(texts, benign, as_json=json) else 1)
 
 
 @app.command()

@@ -20,6 +20,7 @@ class Bench(StrEnum):
     SLACK = "slack"
     PRIVACY = "privacy"
     INSTRUMENTS = "instruments"
+    SEALING = "sealing"
 
 
 ALL = (Bench.TURN, Bench.LOAD, Bench.MEMORY, Bench.THREAD, Bench.PHASES)  # the others take longer than all of these
@@ -34,5 +35,6 @@ ALONE = frozenset(
         Bench.PRIVACY,
         Bench.DESK,
         Bench.INSTRUMENTS,
+        Bench.SEALING,
     }
 )

@@ -44,6 +44,7 @@ def run_alone(which: Bench, rounds: int, size: Size) -> None:
     from ops.bench.privacy import run_privacy
     from ops.bench.refusals import run_refusals
     from ops.bench.retrieval import run_retrieval
+    from ops.bench.sealing import run_sealing
     from ops.bench.slack import run_slack
     from ops.bench.webhooks import run_webhooks
 
@@ -56,6 +57,7 @@ def run_alone(which: Bench, rounds: int, size: Size) -> None:
         Bench.SLACK: lambda: run_slack(rounds),
         Bench.PRIVACY: lambda: run_privacy(rounds),
         Bench.INSTRUMENTS: lambda: run_instruments(rounds),
+        Bench.SEALING: lambda: run_sealing(rounds),
     }
     sides = two_sides() if which in {Bench.WEBHOOKS, Bench.SLACK} else None  # what is under test gets a core to itself
     cores = on_cores(sides[1] if sides else None)
