@@ -93,7 +93,7 @@ class Said:
 class Ask:
     """Everything that a brain may know for one step. The last of `memory` is what the visitor said now."""
 
-    step: Literal["plan", "draft", "judge"]  # judge: weighs an answer, and is no part of a turn
+    step: Literal["plan", "draft", "judge", "visit"]  # judge weighs an answer, visit plays who asks: no parts of a turn
     site_name: str
     memory: tuple[Said, ...]
     summary: str = ""  # of what was said before `memory`

@@ -70,9 +70,9 @@ def build_prompt(ask: Ask) -> Prompt:
 
 
 def _system(ask: Ask) -> str:
-    """Who the model is and what it is to do now. One that judges is no agent of the site."""
-    if ask.step == "judge":
-        return _file("judge.md")
+    """Who the model is and what it is to do now. One that judges, or plays a visitor, is no agent of the site."""
+    if ask.step in {"judge", "visit"}:
+        return _file(f"{ask.step}.md")
     return Template(_file("system.md")).safe_substitute(site_name=ask.site_name) + "\n" + _file(f"{ask.step}.md")
 
 

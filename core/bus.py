@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 
 from core import failpoints
 from core.log import get_logger
+from core.sealing.seal import opened, seal
 from core.settings import get_settings
 
 log = get_logger(__name__)
 
 STREAM_LENGTH = 400  # news kept per thread, for listeners that come back
 STREAM_SECONDS = 3600
+NEWS, SPOKEN = "news", {"message", "sentence"}  # what news are sealed as, and which of them
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,9 @@ def forget_message(thread_id: UUID, message_id: UUID) -> None:
     key = stream_key(thread_id)
     try:
         rows: Any = client().xrange(key)
-        named = [id_ for id_, row in rows if row["kind"] == "message" and str(message_id) in row["data"]]
+        named = [
+            id_ for id_, row in rows if row["kind"] == "message" and str(message_id) in unpacked(thread_id, row["data"])
+        ]
         if named:
             client().xdel(key, *named)
     except redis.RedisError as error:
@@ -141,9 +145,18 @@ def _add(pipe: Any, item: News | DeskNews) -> None:
         pipe.publish(desk_channel(item.site_id), json.dumps({"kind": item.kind, **item.ids}))
         return
     # The script gives the news its id and announces it under that id in one step.
-    pipe.eval(
-        ADD, 1, stream_key(item.thread_id), item.kind, json.dumps(item.data, default=str), STREAM_LENGTH, STREAM_SECONDS
-    )
+    pipe.eval(ADD, 1, stream_key(item.thread_id), item.kind, _packed(item), STREAM_LENGTH, STREAM_SECONDS)
+
+
+def _packed(item: News) -> str:
+    """Redis may write to a disk, too: what was said is sealed there as in the database."""
+    told = json.dumps(item.data, default=str)
+    return seal(NEWS, item.thread_id, told) if item.kind in SPOKEN else told
+
+
+def unpacked(thread_id: UUID | str, data: str) -> str:
+    """The JSON text of one piece of news as it lies in the stream. Raises KeyMissing, SealBroken."""
+    return opened(NEWS, thread_id, data)
 
 
 ADD = """
@@ -153,6 +166,21 @@ redis.call('EXPIRE', KEYS[1], ARGV[4])
 redis.call('PUBLISH', KEYS[1], id .. '\\n' .. ARGV[1] .. '\\n' .. ARGV[2])
 return id
 """
+
+
+def wait_for(limits: Mapping[str, int], *, seconds: int) -> int:
+    """Count one use of each key; the seconds until all are free again, 0 where none was used more often than it may.
+
+    One trip, whatever the number. Raises redis.RedisError when Redis is away.
+    """
+    with client().pipeline(transaction=True) as pipe:
+        for key in limits:
+            pipe.incr(f"limit:{key}")
+            pipe.expire(f"limit:{key}", seconds, nx=True)
+            pipe.ttl(f"limit:{key}")
+        answers = pipe.execute()
+    counted = zip(limits.values(), answers[::3], answers[2::3], strict=True)
+    return max((max(int(left), 1) for most, used, left in counted if int(used) > most), default=0)
 
 
 def allowed(key: str, *, limit: int, seconds: int) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core import tracing
 from core.models import Outgoing, Site, Thread
 from core.queue import Job, enqueue
+from core.sealing.places import OUTBOX
 
 # It travels in headers, and a signature joins it to a time with a full stop.
 KEY = re.compile(r"[A-Za-z0-9:_-]{1,160}")
@@ -40,7 +41,7 @@ def put(
         raise ValueError(f"An outbox key has 1 to 160 letters, digits, `:`, `_` and `-`: {key!r}")
     row = {"key": key, "destination": destination, "kind": kind, "request_id": tracing.request_id()}
     due = func.now() + timedelta(seconds=after_s)
-    said = (literal(thread_id, Uuid), literal(body, JSONB), due)
+    said = (literal(thread_id, Uuid), literal(OUTBOX.seal(key, body), JSONB), due)
     values = select(Site.id, *map(literal, row.values()), *said).where(Site.id == site_id)
     values = values if where is None else values.where(where)
     if thread_id is not None:

@@ -2,8 +2,10 @@
 
 import hashlib
 import secrets
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -36,6 +38,7 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=1, le=65535)
     host: str = "127.0.0.1"
     secret_key: SecretStr = SecretStr("")  # signs visitor tokens
+    encryption_keys: SecretStr = SecretStr("")  # "name:base64,…": seal what is said; the first seals, all open
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     # Where the truth and the doorbell live. Both unset: the embedded servers.
@@ -200,7 +203,10 @@ class Settings(BaseSettings):
     visitor_token_minutes: int = 60
     thread_days: int = 30  # how long a token can be renewed for its thread
     body_max_bytes: int = 64 * 1024
-    allowed_origins: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()  # pages of sites that list none of their own: `handrail site origins`
+    trusted_proxies: tuple[
+        str, ...
+    ] = ()  # addresses, networks or "unix", whose X-Forwarded-For and -Proto are believed
     messages_per_minute: int = 20
     sessions_per_minute: int = 60
     order_attempts_per_hour: int = 5
@@ -273,14 +279,14 @@ def _strong(secret: str) -> bytes:
 
 @lru_cache(maxsize=8)
 def _kept_secret(path: Path) -> bytes:
-    """Read the secret, or make it once; readable by its owner alone."""
+    """Read the secret, or make it once; readable by its owner alone. Processes that start together get the same."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x") as file:
-            path.chmod(0o600)
+    if not path.exists():
+        with NamedTemporaryFile("w", dir=path.parent) as file:  # of mode 600
             file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
+            file.flush()
+            with suppress(FileExistsError):
+                path.hardlink_to(file.name)
     return _strong(path.read_text())
 
 

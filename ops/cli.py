@@ -190,6 +190,19 @@ def eval_claims(
 
 
 @app.command()
+def eval_content(
+    texts: Annotated[Path | None, typer.Argument(help='JSON lines with "text", "kind", "bad"; else HateCheck.')] = None,
+    benign: Annotated[Path | None, typer.Option(help='What must pass: JSON lines with "text".')] = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.")] = False,
+) -> None:
+    """What does the content filter turn away: of hatred, of what only looks like it, of what customers say?"""
+    from ops.evals.content import run_content
+
+    raise typer.Exit(0 if run_content(texts, benign, as_json=json) else 1)
+
+
+@app.command()
 def eval_injection(
     attacks: Annotated[Path | None, typer.Argument(help='JSON lines with "text", "label", "channel".')] = None,
     benign: Annotated[
@@ -207,6 +220,22 @@ def eval_injection(
     with apart("eval-injection"):
         good = run_injection(attacks, benign, as_json=json, limit=limit, seed=seed)
     raise typer.Exit(0 if good else 1)
+
+
+@app.command()
+def simulate(
+    visitors: Annotated[
+        Path | None, typer.Argument(help="A YAML list of visitors; the demo shop's by default.")
+    ] = None,
+    *,
+    model: Annotated[bool, typer.Option(help="Have the model that is set play the visitors.")] = False,
+    only: Annotated[str, typer.Option(help="The one with this id, or those with this tag.")] = "",
+    json: Annotated[Path | None, typer.Option(help="Write what was said and found to this file.")] = None,
+) -> None:
+    """Let played visitors talk to a whole Handrail by its public API; exit code 1 where one leaves it otherwise."""
+    from ops.simulation.run import run_simulation
+
+    raise typer.Exit(0 if run_simulation(visitors, model=model, only=only, as_json=json) else 1)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from brain.client import Ask, Reply, ToolCall, ToolSpec
+from core.sealing import places
 from core.settings import Settings
 from orchestrator import codec, open_turns
 from orchestrator.codec import Json
@@ -92,7 +93,7 @@ def keep(session: Session, lease: Lease, question: Question, *, n: int, model: s
             "fence": lease.fence,
             "site_id": lease.case.site_id,
             "model": model,
-            "request": json.dumps(asdict(question.request)),
+            "request": places.REQUEST.text(lease.turn_id, asdict(question.request)),
             "held_micro": held_micro,
         },
     )

@@ -4,6 +4,7 @@ The question's row (`model_calls`) is the ledger, the sums beside it decide. Amo
 are locked before days, and days in the order of their statement, so that two turns never wait for each other.
 """
 
+import json
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.errors import HandrailError
+from core.sealing import places
 from core.settings import Settings
 from orchestrator.case import Case
 from orchestrator.statements import SOON
@@ -111,7 +113,8 @@ def hold(session: Session, case: Case, micro: int, settings: Settings) -> None:
 
 def note(session: Session, call: Answered) -> None:
     """Write down what a question brought; once: a second time changes nothing."""
-    session.execute(ANSWERED, vars(call))
+    reply = places.REPLY.text(call.turn_id, json.loads(call.reply)) if call.reply else None
+    session.execute(ANSWERED, vars(call) | {"reply": reply})
 
 
 def settle(session: Session, case: Case, turn_id: UUID) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from core.db import transaction
 from core.log import get_logger
 from core.models import ToolRun
+from core.models.sealed import owned
 from core.settings import Settings
 from core.tracing import span
 from orchestrator import circuits, figures, passing
@@ -141,4 +142,5 @@ def _once(tool: Tool, caller: Caller, call: Call, meant: Call) -> str:
 
 
 def _intent(caller: Caller, call: Call) -> dict[str, Any]:
-    return {"key": caller.key, "turn_id": caller.turn_id, "tool": call.tool, "arguments": {"json": call.arguments}}
+    arguments = owned(caller.turn_id, {"json": call.arguments})
+    return {"key": caller.key, "turn_id": caller.turn_id, "tool": call.tool, "arguments": arguments}

@@ -126,9 +126,9 @@ def claim(session: Session, thread_id: UUID, worker: str, settings: Settings) ->
     row = session.execute(CLAIM, wanted).one_or_none()
     if row is None:
         return None
-    pending = codec.load_outside(row.pending)
-    turn = OpenTurn(row.id, thread_id, row.site_id, row.seq, codec.load_state(row.state), pending, leased=True)
-    turn.known = open_turns.read_events(row.events)
+    state, pending = open_turns.stands(row.id, row.state, row.pending)
+    turn = OpenTurn(row.id, thread_id, row.site_id, row.seq, state, pending, leased=True)
+    turn.known = open_turns.read_events(row.id, row.events)
     showing.show_pending(session, turn)
     figures.note_claim(row.fence, float(row.age), taken_over=row.taken_over)
     return Lease(case, turn, row.fence, float(row.seconds), request_id=row.request_id, age=float(row.age))

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import BadRequest, Conflict, MessageNotFound
 from core.models import Document, EvalCase, Feedback, Message, Thread, Turn
+from core.models.sealed import owned
 from core.privacy.cleaning import clean, find
 from core.privacy.needed import CONTACTS
 from core.privacy.tokens import parts, replaced, with_tokens
@@ -75,7 +76,7 @@ def make_case(session: Session, message_id: UUID, person: Person, wanted: Wanted
         "site_id": thread.site_id,
         "thread_id": thread.id,
         "message_id": message_id,
-        "case": _case(session, thread, answer, wanted),
+        "case": owned(thread.id, _case(session, thread, answer, wanted)),
         "made_by": person.actor,
     }
     made = insert(EvalCase).values(**row).on_conflict_do_nothing().returning(EvalCase.id)

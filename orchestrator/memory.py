@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from brain.client import Said
+from core.sealing import places
 from core.settings import Settings
 
 SUMMARY_LINES = 8
@@ -23,7 +25,15 @@ LATEST = text("""
 """)
 NEWEST = 2**62
 
-Line = Row[tuple[UUID, UUID | None, str, str, int]]
+
+class Line(NamedTuple):
+    """One message as it is remembered."""
+
+    id: UUID
+    turn_id: UUID | None
+    role: Literal["visitor", "agent", "staff"]
+    content: str
+    position: int
 
 
 @dataclass(frozen=True)
@@ -82,7 +92,8 @@ def _memory(rows: Sequence[Line], kept: int) -> Memory:
 
 
 def _latest(session: Session, thread_id: UUID, count: int, upto: int = NEWEST) -> Sequence[Line]:
-    return session.execute(LATEST, {"thread_id": thread_id, "upto": upto, "count": count}).all()
+    rows = session.execute(LATEST, {"thread_id": thread_id, "upto": upto, "count": count})
+    return [Line(*row)._replace(content=places.MESSAGE.open(thread_id, row.content)) for row in rows]
 
 
 def _summary(older: Sequence[Line]) -> str:

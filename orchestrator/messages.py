@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from core import bus
 from core.models import Message
+from core.sealing import places, words
 from orchestrator.told import tell_staff
 
 ADD = text("""
-    INSERT INTO messages (id, thread_id, turn_id, role, content, author, citations, client_msg_id)
-    VALUES (:id, :thread_id, :turn_id, :role, :content, :author, CAST(:citations AS jsonb), :client_msg_id)
+    INSERT INTO messages (id, thread_id, turn_id, role, content, words, author, citations, client_msg_id)
+    VALUES (:id, :thread_id, :turn_id, :role, :content, :words, :author, CAST(:citations AS jsonb), :client_msg_id)
     ON CONFLICT (thread_id, client_msg_id) DO NOTHING
     RETURNING created_at
 """)
@@ -37,6 +38,7 @@ def say(
     shown: dict[str, Any] = {"id": str(uuid4()), "role": role, "content": content, "author": author}
     shown["citations"] = citations or []
     row = shown | {"thread_id": thread_id, "turn_id": turn_id, "client_msg_id": client_msg_id}
+    row |= {"content": places.MESSAGE.seal(thread_id, content), "words": words.hidden(content)}
     created_at = session.execute(ADD, row | {"citations": json.dumps(shown["citations"])}).scalar_one_or_none()
     if created_at is None:
         return None

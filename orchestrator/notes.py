@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import ThreadNotFound
 from core.models import Note
+from core.models.sealed import owned
 from orchestrator import tokens
 from orchestrator.case import lock_thread
 from orchestrator.inbox import checked
@@ -32,7 +33,7 @@ def note(
     if source != SLACK:
         check_role(session, person, thread.site_id, ANSWERING, ThreadNotFound)
     words, id_ = tokens.hidden(session, thread_id, words), uuid4()
-    row = {"id": id_, "thread_id": thread_id, "author": person.name, "content": words}
+    row = {"id": id_, "thread_id": thread_id, "author": person.name, "content": owned(thread_id, words)}
     added = insert(Note).values(**row, source=source, source_id=source_id).on_conflict_do_nothing()
     if session.scalar(added.returning(Note.id)) is None:
         return session.scalars(select(Note.id).where(Note.source_id == source_id)).one()
@@ -44,7 +45,9 @@ def change(session: Session, source_id: str, text: str) -> bool:
     """Its author has edited the note of `source_id`; False where there is none. Raises as `note` does for text."""
     words = checked(text)
     thread_id = session.scalar(select(Note.thread_id).where(Note.source_id == source_id))
-    kept = tokens.hidden(session, thread_id, words) if thread_id else words
+    if thread_id is None:
+        return False
+    kept = owned(thread_id, tokens.hidden(session, thread_id, words))
     return _change(session, source_id, content=kept, edited_at=func.now())
 
 

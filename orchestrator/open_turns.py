@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core import tracing
+from core.sealing import places
 from orchestrator import codec
 from orchestrator.codec import Json
 from orchestrator.effects import Outside, State
@@ -87,15 +88,20 @@ def find(session: Session, thread_id: UUID) -> OpenTurn | None:
     row = session.execute(FIND, {"thread_id": thread_id}).one_or_none()
     if row is None:
         return None
-    pending = codec.load_outside(row.pending) if row.pending else None
-    state = codec.load_state(row.state)
+    state, pending = stands(row.id, row.state, row.pending)
     return OpenTurn(row.id, row.thread_id, row.site_id, row.seq, state, pending, leased=row.leased, trial=row.trial)
+
+
+def stands(turn_id: UUID, state: Json, pending: Json | None) -> tuple[State, Outside | None]:
+    """Where a turn stands, and what is to be done next, from its stored row."""
+    wanted = codec.load_outside(places.PENDING.open(turn_id, pending)) if pending else None
+    return codec.load_state(places.STATE.open(turn_id, state)), wanted
 
 
 def insert(session: Session, turn: OpenTurn, settings_hash: str, lasts: timedelta) -> None:
     """Store a new turn; its events follow with `write`."""
     fields = {"id": turn.id, "thread_id": turn.thread_id, "site_id": turn.site_id, "phase": turn.phase}
-    state = json.dumps(codec.dump(turn.state))
+    state = places.STATE.text(turn.id, codec.dump(turn.state))
     made = {"settings_hash": settings_hash, "request_id": tracing.request_id(), "lasts": lasts}
     session.execute(OPEN, fields | {"state": state} | made)
     turn.known = []
@@ -113,8 +119,8 @@ def write(session: Session, turn: OpenTurn) -> None:
             "id": turn.id,
             "seq": turn.seq,
             "phase": state.phase,
-            "state": json.dumps(codec.dump(state)),
-            "pending": json.dumps(codec.dump(turn.pending)) if turn.pending else None,
+            "state": places.STATE.text(turn.id, codec.dump(state)),
+            "pending": places.PENDING.text(turn.id, codec.dump(turn.pending)) if turn.pending else None,
             "outcome": state.outcome,
             "ended": state.outcome is not None,
             "let_go": turn.pending is None,
@@ -125,7 +131,8 @@ def write(session: Session, turn: OpenTurn) -> None:
 
 
 def _row(turn: OpenTurn, seq: int, event: Event, effects: list[Json]) -> dict[str, Any]:
-    kept = {"event": json.dumps(codec.dump(event)), "effects": json.dumps(effects)}
+    sealed = places.EFFECTS.seal_all(turn.id, effects)
+    kept = {"event": places.EVENT.text(turn.id, codec.dump(event)), "effects": json.dumps(sealed)}
     return {"turn_id": turn.id, "seq": seq, "version": codec.VERSION, **kept}
 
 
@@ -138,12 +145,17 @@ def history(session: Session, turn: OpenTurn) -> History:
 
 def read_history(session: Session, turn_id: UUID) -> History:
     """The stored journal of any turn, open or ended."""
-    return read_events(session.execute(EVENTS, {"turn_id": turn_id}).all())
+    return read_events(turn_id, session.execute(EVENTS, {"turn_id": turn_id}).all())
 
 
-def read_events(rows: Iterable[Sequence[Any]]) -> History:
-    """A journal from its rows: version, event, effects."""
-    return [(codec.load_event(event, version), codec.effects(effects, version)) for version, event, effects in rows]
+def read_events(turn_id: UUID, rows: Iterable[Sequence[Any]]) -> History:
+    """A turn's journal from its stored rows: version, event, effects."""
+    return [_entry(turn_id, *row) for row in rows]
+
+
+def _entry(turn_id: UUID, version: int, event: Json, effects: list[Json]) -> tuple[Event, list[Json]]:
+    opened = places.EFFECTS.open_all(turn_id, effects)
+    return codec.load_event(places.EVENT.open(turn_id, event), version), codec.effects(opened, version)
 
 
 def copy(turn: OpenTurn) -> OpenTurn:
@@ -154,6 +166,6 @@ def copy(turn: OpenTurn) -> OpenTurn:
 def reload(session: Session, turn: OpenTurn) -> None:
     """Learn what others have recorded meanwhile."""
     row = session.execute(STATE, {"id": turn.id}).one()
-    turn.state, turn.seq, turn.known = codec.load_state(row.state), row.seq, None
+    turn.state, turn.pending = stands(turn.id, row.state, row.pending)
+    turn.seq, turn.known = row.seq, None
     turn.heard.clear()  # something may have been taken out of it meanwhile
-    turn.pending = codec.load_outside(row.pending) if row.pending else None

@@ -2,31 +2,34 @@
 
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from core import bus
+from core.models import Handoff, Ticket
 from core.privacy.cleaning import Cleaned, clean, clean_next, may_go_on
 from core.privacy.tokens import tokens_in
+from core.sealing import places
+from core.sealing import words as words_of
 from orchestrator import slack_copies, tokens
+from tools.tickets import SUBJECT_MAX
 
 BEFORE = text("""
     SELECT id, content FROM messages WHERE thread_id = :thread_id AND role = 'visitor'
     ORDER BY position DESC LIMIT 20
 """)
 ALWAYS, SHORT = 4, 400  # messages that are looked at; and characters, for numbers that come digit by digit
-# Staff may have been given the words of the message already.
-FORGET = tuple(
-    text(statement)
-    for statement in (
-        "UPDATE messages SET content = :kept WHERE id = :id",
-        """UPDATE tickets SET subject = left(replace(subject, :was, :kept), 200), body = replace(body, :was, :kept)
-           WHERE thread_id = :thread_id""",
-        "UPDATE handoffs SET excerpt = replace(excerpt, :was, :kept) WHERE thread_id = :thread_id",
-    )
-)
+FORGET = text("UPDATE messages SET content = :content, words = :words WHERE id = :id")
+
+
+class Said(NamedTuple):
+    """A message of the visitor."""
+
+    id: UUID
+    content: str
 
 
 def without_secrets(session: Session, thread_id: UUID, words: str) -> Cleaned:
@@ -36,19 +39,25 @@ def without_secrets(session: Session, thread_id: UUID, words: str) -> Cleaned:
     """
     if not may_go_on(words):
         return clean(words)
-    rows = _near(session.execute(BEFORE, {"thread_id": thread_id}).all())
+    rows = _near([_opened(thread_id, *row) for row in session.execute(BEFORE, {"thread_id": thread_id})])
     # The first half of a card may have been taken for a telephone number.
-    said = tokens.opened_all(session, [(thread_id, row.content) for row in rows])
+    drawer = tokens.drawer(session, thread_id) if any(tokens_in(row.content) for row in rows) else tokens.Drawer()
+    said = [drawer.opened(row.content) for row in rows]
     before, cleaned = clean_next(said, words)
     for row, was, kept in zip(rows, said, before, strict=True):
         if kept != was:
-            kept = tokens.hidden(session, thread_id, kept)  # noqa: PLW2901
-            tokens.forget(session, thread_id, set(tokens_in(row.content)) - set(tokens_in(kept)))
+            stood = tokens_in(row.content)
+            kept = drawer.shut(kept, stood)  # noqa: PLW2901
+            tokens.forget(session, thread_id, set(stood) - set(tokens_in(kept)))
             _forget(session, thread_id, row, kept)
     return cleaned
 
 
-def _near(rows: Sequence[Row[tuple[UUID, str]]]) -> list[Row[tuple[UUID, str]]]:
+def _opened(thread_id: UUID, id_: UUID, content: str) -> Said:
+    return Said(id_, places.MESSAGE.open(thread_id, content))
+
+
+def _near(rows: Sequence[Said]) -> list[Said]:
     """The latest few of `rows` (newest first), and as many more as are short: oldest first."""
     lengths = accumulate(len(row.content) for row in rows)
     return [row for n, (row, length) in enumerate(zip(rows, lengths, strict=True)) if n < ALWAYS or length <= SHORT][
@@ -56,9 +65,19 @@ def _near(rows: Sequence[Row[tuple[UUID, str]]]) -> list[Row[tuple[UUID, str]]]:
     ]
 
 
-def _forget(session: Session, thread_id: UUID, row: Row[tuple[UUID, str]], kept: str) -> None:
-    changed = {"thread_id": thread_id, "id": row.id, "was": row.content, "kept": kept}
-    for statement in FORGET:
-        session.execute(statement, changed)
+def _forget(session: Session, thread_id: UUID, row: Said, kept: str) -> None:
+    changed = {"id": row.id, "content": places.MESSAGE.seal(thread_id, kept), "words": words_of.hidden(kept)}
+    session.execute(FORGET, changed)
+    _forget_copies(session, thread_id, row.content, kept)
     bus.forget_message(thread_id, row.id)
     slack_copies.show_anew(session, thread_id, row.id)
+
+
+def _forget_copies(session: Session, thread_id: UUID, was: str, kept: str) -> None:
+    """Staff may have been given the words of the message already."""
+    for ticket in session.scalars(select(Ticket).where(Ticket.thread_id == thread_id)):
+        ticket.subject = ticket.subject.replace(was, kept)[:SUBJECT_MAX]
+        ticket.body = ticket.body.replace(was, kept)
+    for handoff in session.scalars(select(Handoff).where(Handoff.thread_id == thread_id)):
+        handoff.excerpt = handoff.excerpt.replace(was, kept)
+    session.flush()

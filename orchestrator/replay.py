@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import unified_diff
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, text
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 from brain.client import Intent, Reply, ToolCall, Usage
 from core.errors import TurnNotFound
 from core.privacy.cleaning import PART
+from core.sealing import places
 from orchestrator import asking, codec, inside
 from orchestrator.effects import CheckDraft, Draft, Outside, Plan, RunTool, Say, SayPhrase, ScreenMessage, State
 from orchestrator.events import (
@@ -87,6 +89,15 @@ class _Stored:
         """The turn as it was after event `seq`."""
         return replace(self.turn, seq=seq, known=self.history[:seq], unwritten=[])
 
+    def request(self, call: Row[Any]) -> asking.Request:
+        """What a recorded question was made of."""
+        return asking.read_request(places.REQUEST.open(self.turn.id, call.request))
+
+    def reply(self) -> list[Any] | None:
+        """What the turn said, and its citations; None where it said nothing."""
+        found = self.session.execute(REPLY, {"id": self.turn.id}).one_or_none()
+        return [places.MESSAGE.open(self.turn.thread_id, found.content), found.citations] if found else None
+
     def differs(self, seq: int, what: str, recorded: object, replayed: object) -> Iterator[Difference]:
         """A difference, unless both sides are the same bytes."""
         if codec.canonical(recorded) != codec.canonical(replayed):
@@ -104,8 +115,9 @@ def replay(session: Session, turn_id: UUID, tools: tuple[Tool, ...] = TOOLS) -> 
     if row is None:
         raise TurnNotFound
     history = read_history(session, turn_id)
-    turn = OpenTurn(row.id, row.thread_id, row.site_id, len(history), codec.load_state(row.state), None, leased=False)
-    if difference := compare(turn_id, history, codec.upcast(row.state, row.version or codec.VERSION)):
+    kept = places.STATE.open(turn_id, row.state)
+    turn = OpenTurn(row.id, row.thread_id, row.site_id, len(history), codec.load_state(kept), None, leased=False)
+    if difference := compare(turn_id, history, codec.upcast(kept, row.version or codec.VERSION)):
         return difference
     stored = _Stored(session, turn, row.site_name, history, tools)
     return next(_differences(stored), None)
@@ -148,9 +160,9 @@ def _effect_again(stored: _Stored, seq: int, effect: codec.Json) -> Iterator[Dif
         case CheckDraft() as asked:
             yield from _guarded_again(stored, seq, asked, (DraftPassedGuards, DraftFailedGuard))
         case Say() | SayPhrase() as asked:
-            found = stored.session.execute(REPLY, {"id": stored.turn.id}).one_or_none()
+            found = stored.reply()
             said = inside.words_of(stored.session, stored.until(seq), asked)
-            yield from stored.differs(seq, "the reply", found and list(found), list(said))
+            yield from stored.differs(seq, "the reply", found, list(said))
 
 
 def _guarded_again(
@@ -194,7 +206,7 @@ def _thought_again(
 
 
 def _read(stored: _Stored, effect: Plan | Draft, call: Row[tuple[object]]) -> codec.Json:
-    kept = call.reply
+    kept = places.REPLY.open(stored.turn.id, call.reply)
     reply = Reply(
         text=kept["text"],
         calls=tuple(ToolCall(**each) for each in kept["calls"]),
@@ -202,12 +214,12 @@ def _read(stored: _Stored, effect: Plan | Draft, call: Row[tuple[object]]) -> co
         model=kept["model"],
         usage=Usage(**kept["usage"]),
     )
-    request = asking.read_request(call.request)
+    request = stored.request(call)
     return codec.dump(asking.understood(effect, reply, _named(stored, request.tools), call.cost_micro))
 
 
 def _question_again(stored: _Stored, seq: int, effect: Plan | Draft, call: Row[tuple[object]]) -> Iterator[Difference]:
-    request = asking.read_request(call.request)
+    request = stored.request(call)
     tools = asking.specs(_named(stored, request.tools))
     if asking.tools_hash(tools) != request.tools_hash:
         return  # a tool's description has changed since: it was another question

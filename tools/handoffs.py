@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import Conflict
 from core.models import Handoff, Thread
+from core.models.sealed import owned
 from tools import notices, staff_news
 from tools.fitted import cleaned
 
@@ -30,8 +31,8 @@ def queue_handoff(
         "key": key,
         "site_id": site_id,
         "thread_id": thread_id,
-        "reason": cleaned(reason, REASON_MAX),
-        "excerpt": cleaned(excerpt, EXCERPT_MAX),
+        "reason": owned(thread_id, cleaned(reason, REASON_MAX)),
+        "excerpt": owned(thread_id, cleaned(excerpt, EXCERPT_MAX)),
         "priority": priority,
     }
     # No target: both the key and "a thread waits once" may be the conflict.

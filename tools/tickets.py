@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.models import Thread, Ticket, TicketEvent, Visitor
+from core.models.sealed import owned
 from tools import letters, notices, staff_news
 from tools.due import due
 from tools.fitted import cleaned
@@ -36,8 +37,8 @@ def open_ticket(
         "site_id": site_id,
         "thread_id": thread_id,
         "email": email,
-        "subject": cleaned(subject, SUBJECT_MAX),
-        "body": cleaned(body, BODY_MAX),
+        "subject": owned(thread_id, cleaned(subject, SUBJECT_MAX)),
+        "body": owned(thread_id, cleaned(body, BODY_MAX)),
         "priority": priority,
     }
     due_at = due(session, site_id, priority)

@@ -10,13 +10,16 @@ from web.commands import (
     budgets,
     desk,
     erasing,
+    evidence,
     gaps,
     helpdesk,
     hours,
     index,
     kb,
+    keys,
     mail,
     modes,
+    origins,
     outbox,
     processes,
     replay,
@@ -32,6 +35,7 @@ sites.site.command()(modes.mode)
 sites.site.command()(budgets.budget)
 sites.site.command()(hours.hours)
 sites.site.command()(hours.wait)
+sites.site.command("origins")(origins.set_origins)
 sites.site.command()(retention.retention)
 sites.site.command("webhooks")(webhooks.set_webhooks)
 sites.site.command("mail")(mail.set_mail)
@@ -46,6 +50,7 @@ def make_cli() -> typer.Typer:
     for command in (processes.serve, processes.scheduler, processes.migrate, index.index, ask.ask, replay.replay):
         cli.command()(command)
     cli.command()(processes.worker)
+    cli.command()(evidence.evidence)
     cli.command()(gaps.gaps)
     cli.command()(erasing.erase)
     cli.command("probe-erased")(erasing.probe_erased)
@@ -53,6 +58,7 @@ def make_cli() -> typer.Typer:
     cli.add_typer(sites.site, name="site")
     cli.add_typer(sites.orders, name="orders")
     cli.add_typer(kb.kb, name="kb")
+    cli.add_typer(keys.keys, name="keys")
     cli.add_typer(desk.desk, name="desk")
     cli.add_typer(staff.staff, name="staff")
     cli.add_typer(tickets.tickets, name="tickets")

@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 from core import bus
 from core.db import transaction
 from core.queue import QUEUES
+from core.sealing.known import trouble
 from core.settings import get_settings
 from kb.documents.freshness import Freshness, all_freshness
 from kb.embeddings.site_models import SiteModels, all_models
 from web import metrics
 from web.beats import alive_queues
 from web.resting import degraded
-from web.schemas import Knowledge, Readiness
+from web.schemas import Knowledge, Problem, Readiness
 from web.slack.setting import faults
 
 OK = "ok"
@@ -28,7 +29,7 @@ SITES_SHOWN = 50  # the worst first
 COMMANDS = {"chat": "chat", "house": "chat", "index": "index"}  # the worker that serves each queue
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["operation"], responses={503: {"model": Problem, "description": "Unavailable"}})
 
 
 @router.get("/healthz")
@@ -61,6 +62,7 @@ def readiness() -> Readiness:
     try:
         with transaction() as session:
             parts.update(_in_database(session))
+            parts["keys"] = " ".join(trouble(session)) or OK
             found, models = all_freshness(session), all_models(session)
             parts["index"] = _index(found)
             rests |= faults(session)

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import bus
-from core.errors import TooManyRequests
+from core.errors import HandrailError, TooManyRequests
 from core.log import get_logger
 from web import metrics
 
@@ -93,6 +93,14 @@ class Listener:
         self.rung.clear()
         news, self.news = self.news, []
         return news
+
+
+def _opened(thread_id: UUID, kind: str, data: str, id_: str) -> Item:
+    try:
+        return Heard(kind, bus.unpacked(thread_id, data), id_)
+    except HandrailError as error:  # sealed with a key that is not ours: the database may know more
+        log.warning("news_not_opened", cause=error.detail)
+        return Missed()
 
 
 class Hub:
@@ -217,8 +225,10 @@ class Hub:
             self._confirmed[channel].set()
         elif message["type"] == "message" and channel != PULSE:
             id_, kind, data = message["data"].split("\n", 2)
-            for listener in self._listeners.get(UUID(channel.removeprefix("thread:")), ()):
-                listener.hear(Heard(kind, data, id_))
+            thread_id = UUID(channel.removeprefix("thread:"))
+            heard = _opened(thread_id, kind, data, id_)
+            for listener in self._listeners.get(thread_id, ()):
+                listener.hear(heard)
 
     def _tell_everybody(self) -> None:
         for listeners in self._listeners.values():

@@ -4,10 +4,11 @@ from sqlalchemy import MetaData
 
 from core.db import Base
 from core.models.judging import EvalCase, EvalResult, EvalRun
-from core.models.knowledge import Document, DocumentEvent, Sitemap
+from core.models.knowledge import Document, DocumentEvent, Sitemap, StagedDocument
 from core.models.passages import Audience, Chunk, ChunkVector, EmbeddingCache, EmbeddingModel, Posting, Segment
 from core.models.people import AuditEntry, Note, SlackPost, Staff, StaffRole, StaffSession
 from core.models.privacy import Erasure
+from core.models.sealing_keys import SealingKey
 from core.models.talk import Feedback, Message, Site, Thread, Token, Visitor
 from core.models.turns import EvidenceRecord, ModelCall, Spend, Tick, ToolRun, Turn, TurnEvent, WorkerBeat
 from core.models.webhooks import WebhookEvent
@@ -37,6 +38,7 @@ __all__ = [
     "Order",
     "Outgoing",
     "Posting",
+    "SealingKey",
     "Segment",
     "Site",
     "Sitemap",
@@ -45,6 +47,7 @@ __all__ = [
     "Staff",
     "StaffRole",
     "StaffSession",
+    "StagedDocument",
     "Thread",
     "Tick",
     "Ticket",

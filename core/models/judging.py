@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
 from core.models.columns import Json, at_column, id_column, maybe_at_column, site_column
+from core.models.sealed import SealedJson
+from core.sealing import places
 
 
 class EvalCase(Base):
@@ -19,7 +21,7 @@ class EvalCase(Base):
     site_id: Mapped[str] = site_column()
     thread_id: Mapped[UUID] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"), index=True)
     message_id: Mapped[UUID] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), unique=True)
-    case: Mapped[Json] = mapped_column(JSONB)  # as in a golden set's file
+    case: Mapped[Json] = mapped_column(SealedJson(places.CASE))  # as in a golden set's file
     made_by: Mapped[str] = mapped_column(String(400))
     created_at: Mapped[datetime] = at_column()
 

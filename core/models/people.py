@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
 from core.models.columns import Json, at_column, id_column, maybe_at_column, site_column
+from core.models.sealed import SealedText
+from core.sealing import places
 
 EVERY_SITE = "*"
 
@@ -73,7 +75,7 @@ class Note(Base):
     id: Mapped[UUID] = id_column()
     thread_id: Mapped[UUID] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"))
     author: Mapped[str] = mapped_column(String(400))
-    content: Mapped[str] = mapped_column(Text)
+    content: Mapped[str] = mapped_column(SealedText(places.NOTE))
     source: Mapped[str] = mapped_column(String(8))  # desk, slack, cli
     source_id: Mapped[str | None] = mapped_column(String(120), unique=True)  # "slack:CHANNEL:TS": kept once
     created_at: Mapped[datetime] = at_column()

@@ -3,12 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Connection, ForeignKey, Identity, Index, String, Text, UniqueConstraint, event, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from core.db import Base
 from core.models.columns import Json, at_column, id_column, maybe_at_column, site_column
+from core.models.sealed import SealedText
+from core.sealing import places, words
 
 MESSAGES_A_BLOCK = 5_000
 # The words of a message, and beside them the block that it lies in: so a word that stands in every message is looked
@@ -121,7 +123,7 @@ class Message(Base):
     thread_id: Mapped[UUID] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"))
     turn_id: Mapped[UUID | None] = mapped_column(ForeignKey("turns.id", ondelete="CASCADE"))
     role: Mapped[str] = mapped_column(String(16))  # visitor, agent, staff, system
-    content: Mapped[str] = mapped_column(Text)
+    content: Mapped[str] = mapped_column(SealedText(places.MESSAGE))
     words: Mapped[str | None] = mapped_column(Text)  # of a sealed content, each hashed, to be searched for; else null
     author: Mapped[str] = mapped_column(
         String(200), server_default=""
@@ -144,6 +146,12 @@ class Message(Base):
     )
 
 
+@event.listens_for(Message, "before_insert")
+@event.listens_for(Message, "before_update")
+def _hash_words(_: Mapper[Message], __: Connection, message: Message) -> None:
+    message.words = words.hidden(message.content)
+
+
 class Token(Base):
     """An address, telephone or order number that a visitor wrote: `⟦email:1⟧` stands for it in all that is kept."""
 
@@ -151,7 +159,7 @@ class Token(Base):
     thread_id: Mapped[UUID] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(8), primary_key=True)  # email, phone, order
     n: Mapped[int] = mapped_column(primary_key=True)
-    value: Mapped[str] = mapped_column(Text)
+    value: Mapped[str] = mapped_column(SealedText(places.TOKEN))
     value_hash: Mapped[str] = mapped_column(String(64), index=True)  # keyed SHA-256, hex, of its plain form
     created_at: Mapped[datetime] = at_column()
     __table_args__ = (UniqueConstraint("thread_id", "kind", "value_hash"),)

@@ -3,12 +3,14 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Index, String, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Index, String, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
 from core.models.columns import Json, at_column, id_column, maybe_at_column, site_column
+from core.models.sealed import SealedJson, SealedList
+from core.sealing import places
 
 REVIEWS = "event ->> 'type' IN ('DraftApproved', 'DraftRefused')"
 
@@ -21,8 +23,8 @@ class Turn(Base):
     thread_id: Mapped[UUID] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"))
     site_id: Mapped[str] = site_column()
     phase: Mapped[str] = mapped_column(String(16))
-    state: Mapped[Json] = mapped_column(JSONB)
-    pending: Mapped[Json | None] = mapped_column(JSONB)  # the effect that a worker must perform next
+    state: Mapped[Json] = mapped_column(SealedJson(places.STATE))
+    pending: Mapped[Json | None] = mapped_column(SealedJson(places.PENDING))  # the effect that is to be performed next
     seq: Mapped[int] = mapped_column(default=0)  # events recorded so far
     outcome: Mapped[str | None] = mapped_column(String(16))  # answered, abstained, handed_off, ticketed, failed
     settings_hash: Mapped[str] = mapped_column(String(16))
@@ -49,8 +51,8 @@ class TurnEvent(Base):
     turn_id: Mapped[UUID] = mapped_column(ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[int]  # of the form in which it is written
-    event: Mapped[Json] = mapped_column(JSONB)
-    effects: Mapped[list[Json]] = mapped_column(JSONB)
+    event: Mapped[Json] = mapped_column(SealedJson(places.EVENT))
+    effects: Mapped[list[Json]] = mapped_column(SealedList(places.EFFECTS))
     recorded_at: Mapped[datetime] = at_column()
     __table_args__ = (
         # The few that `orchestrator.edits` looks for among the many.
@@ -67,8 +69,8 @@ class ModelCall(Base):
     fence: Mapped[int] = mapped_column(primary_key=True)  # of the lease under which it was asked
     site_id: Mapped[str] = mapped_column(String(64))
     model: Mapped[str] = mapped_column(String(120))
-    request: Mapped[Json] = mapped_column(JSONB)
-    reply: Mapped[Json | None] = mapped_column(JSONB)
+    request: Mapped[Json] = mapped_column(SealedJson(places.REQUEST))
+    reply: Mapped[Json | None] = mapped_column(SealedJson(places.REPLY))
     fault: Mapped[str] = mapped_column(Text, server_default="")  # why there is no reply
     input_tokens: Mapped[int] = mapped_column(server_default="0")
     output_tokens: Mapped[int] = mapped_column(server_default="0")
@@ -86,9 +88,11 @@ class EvidenceRecord(Base):
     __tablename__ = "evidence"
     message_id: Mapped[UUID] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
     turn_id: Mapped[UUID] = mapped_column(ForeignKey("turns.id", ondelete="CASCADE"), index=True)
+    documents: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))  # that it cites
     record: Mapped[Json] = mapped_column(JSONB)
     signature: Mapped[str] = mapped_column(String(64))  # HMAC-SHA256, hex, of the record
     created_at: Mapped[datetime] = at_column()
+    __table_args__ = (Index(None, "documents", postgresql_using="gin"),)
 
 
 class Spend(Base):
@@ -108,9 +112,9 @@ class ToolRun(Base):
     key: Mapped[str] = mapped_column(String(120), primary_key=True)  # turn:call
     turn_id: Mapped[UUID] = mapped_column(ForeignKey("turns.id", ondelete="CASCADE"), index=True)
     tool: Mapped[str] = mapped_column(String(64))
-    arguments: Mapped[Json] = mapped_column(JSONB)
+    arguments: Mapped[Json] = mapped_column(SealedJson(places.ARGUMENTS))
     status: Mapped[str] = mapped_column(String(16), default="intended")  # intended, done, failed
-    output: Mapped[Json | None] = mapped_column(JSONB)
+    output: Mapped[Json | None] = mapped_column(SealedJson(places.OUTPUT))
     created_at: Mapped[datetime] = at_column()
     ended_at: Mapped[datetime | None] = maybe_at_column()
     __table_args__ = (Index("ix_tool_runs_intended", "created_at", postgresql_where=status == "intended"),)

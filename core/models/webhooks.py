@@ -3,12 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, String, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
 from core.models.columns import Json, at_column, id_column, maybe_at_column
+from core.models.sealed import SealedBytes, SealedJson
+from core.sealing import places
 
 
 class WebhookEvent(Base):
@@ -24,8 +25,8 @@ class WebhookEvent(Base):
     subject: Mapped[str] = mapped_column(String(120))  # "page:42": events about one thing are carried out in order
     action: Mapped[str] = mapped_column(String(40))
     actor: Mapped[str] = mapped_column(String(120), server_default="")
-    data: Mapped[Json] = mapped_column(JSONB)
-    body: Mapped[bytes | None] = mapped_column(LargeBinary)  # as it came, for audit; expires
+    data: Mapped[Json] = mapped_column(SealedJson(places.TOLD))
+    body: Mapped[bytes | None] = mapped_column(SealedBytes(places.CAME))  # as it came, for audit; expires
     occurred_at: Mapped[datetime] = at_column()
     received_at: Mapped[datetime] = at_column()
     state: Mapped[str] = mapped_column(String(8), server_default="pending")

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
 from core.models.columns import Json, Now, at_column, id_column, maybe_at_column, site_column
+from core.models.sealed import SealedJson, SealedText
+from core.sealing import places
 
 
 class Order(Base):
@@ -37,8 +39,8 @@ class Ticket(Base):
     site_id: Mapped[str] = site_column()
     thread_id: Mapped[UUID] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"), index=True)
     email: Mapped[str | None] = mapped_column(String(320))
-    subject: Mapped[str] = mapped_column(String(200))
-    body: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(SealedText(places.SUBJECT))
+    body: Mapped[str] = mapped_column(SealedText(places.BODY))
     priority: Mapped[str] = mapped_column(String(8), default="normal")
     status: Mapped[str] = mapped_column(
         String(16), default="open"
@@ -74,8 +76,8 @@ class Handoff(Base):
     key: Mapped[str] = mapped_column(String(120), unique=True)
     site_id: Mapped[str] = site_column()
     thread_id: Mapped[UUID] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"), index=True)
-    reason: Mapped[str] = mapped_column(Text)
-    excerpt: Mapped[str] = mapped_column(Text, default="")
+    reason: Mapped[str] = mapped_column(SealedText(places.REASON))
+    excerpt: Mapped[str] = mapped_column(SealedText(places.EXCERPT), default="")
     priority: Mapped[str] = mapped_column(String(8), server_default="normal")
     status: Mapped[str] = mapped_column(String(16), default="waiting")  # waiting, overdue, claimed, returned, resolved
     claimed_by: Mapped[str | None] = mapped_column(String(200))  # their name; `threads.owner` knows who that is
@@ -101,7 +103,7 @@ class Outgoing(Base):
     destination: Mapped[str] = mapped_column(String(80))  # what a circuit rests: "notices:SITE"
     kind: Mapped[str] = mapped_column(String(40))
     thread_id: Mapped[UUID | None] = mapped_column(index=True)  # what it tells of, so that it goes when that goes
-    body: Mapped[Json] = mapped_column(JSONB)
+    body: Mapped[Json] = mapped_column(SealedJson(places.OUTBOX))
     request_id: Mapped[str] = mapped_column(String(64), server_default="")  # under which the fact was written
     state: Mapped[str] = mapped_column(String(8), server_default="pending")  # pending, sent, dead
     attempts: Mapped[int] = mapped_column(server_default="0")

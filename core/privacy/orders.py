@@ -24,6 +24,7 @@ COUNTED = re.compile(
     r"\s*(?:x\b|×|pieces?\b|pcs\b|units?\b|items?\b|pairs?\b|m\b|metres?\b|meters?\b|kg\b|g\b|%|[€£$])", re.IGNORECASE
 )
 LEAD = 30  # characters
+SHORTEST = 4  # digits of a number that nothing but the words around it calls an order's
 
 # Asked for by the agent, or by staff, in the languages of the widget.
 ASKED = re.compile(
@@ -39,6 +40,18 @@ SPOKEN_OF = re.compile(
 )
 BARE = re.compile(
     r"(?<![\w.,£€$+⟦:-])((?:[A-Z]{1,5}-)?\d{4,10})(?![\w.,]*\d|\s*(?:%|£|€|kg|km|cm|mm|g\b)|[\w@⟧])", re.IGNORECASE
+)
+# Numbers of something else, by the word right before them.
+OTHERS = re.compile(
+    r"\b(?:tickets?|cases?|invoices?|rechnung\w*|factur\w*|models?|modell|versions?|sizes?|rooms?|zip|postcodes?|plz|sku"
+    r"|articles?|artikel\w*|pages?|parts?|serial|pin|code)(?: (?:number|no\.?|nr\.?|code))?[\s#:]{0,3}\Z",
+    re.IGNORECASE,
+)
+YEAR = re.compile(r"(?:19|20)\d\d")
+OF_A_YEAR = re.compile(
+    r"\b(?:in|since|from|until|of|year|seit|von|aus|depuis|desde|de|dans|january|february|march|april|may|june|july"
+    r"|august|september|october|november|december)\s\Z",
+    re.IGNORECASE,
 )
 ANY = re.compile(r"(?<![\w@.+-])#?([A-Za-z]{0,5}-?\d{3,14})(?![\w@.-]*\w)")
 
@@ -61,4 +74,6 @@ def any_number(text: str) -> Iterator[Found]:
 def bare(text: str) -> Iterator[Found]:
     """The numbers in `text` that could be an order's, where one was asked for, or is spoken of."""
     for match in BARE.finditer(text):
-        yield Found("order", *match.span(1))
+        before = text[max(0, match.start() - LEAD) : match.start()]
+        if not OTHERS.search(before) and not (YEAR.fullmatch(match[1]) and OF_A_YEAR.search(before)):
+            yield Found("order", *match.span(1))

@@ -15,7 +15,7 @@ import uvicorn
 
 from ops.bench.fake_model import Receive, Send
 
-WISH = re.compile(r"\b(search|ticket|two|person) (\d+)\b")
+WISH = re.compile(r"\b(search|ticket|two|person) ([\d_]+)\b")
 FOUND = re.compile(r"\bc\d+\b")
 SHORTEST_MS, SPREAD_MS = 50, 100
 DIMENSIONS = 32

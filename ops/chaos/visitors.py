@@ -95,7 +95,7 @@ class Town:
         number = next(self._numbers)
         said = Said(kind, number, str(uuid4()), time.time(), UUID(thread))
         self.said.append(said)
-        words = f"{'search' if kind == 'burst' else kind} {number}"
+        words = f"{'search' if kind == 'burst' else kind} {number:_}"  # so that it is no order's number
         if kind in TICKETS:  # a ticket goes only where the visitor wants its answers
             words = f"{words}, my address is {ADDRESS}"
         body = {"thread_id": thread, "user_msg": words, "client_msg_id": said.client_msg_id}

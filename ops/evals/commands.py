@@ -8,6 +8,8 @@ from uuid import UUID
 import typer
 from typer.core import TyperGroup
 
+from ops.evals.public_kinds import Kind
+
 RUN = "run"
 
 
@@ -87,3 +89,23 @@ def add(
     with at_home(), transaction() as session:
         made = make_case(session, message_id(message), operator(name), wanted)
         typer.echo(f"{made.case['id']} is asked each night on {made.site_id}.")
+
+
+@evals.command(name="import")
+def import_it(
+    kind: Annotated[Kind, typer.Argument(help="What the set is of.")],
+    path: Annotated[Path, typer.Argument(help="Its file, or of retrieval its folder.")],
+    *,
+    to: Annotated[Path | None, typer.Option(help="Write it as a golden set instead of playing it.")] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Cases at most, drawn by the seed; 0: all.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
+    json: Annotated[Path | None, typer.Option(help="Write the run to this file.")] = None,
+    verbose: Annotated[bool, typer.Option(help="Show every answer, also those that are right.")] = False,
+) -> None:
+    """Play a public set along a visitor's path and print its figures, or write it as a golden set."""
+    from ops.evals.running import Wanted, run_public, write_public
+
+    if to is not None:
+        write_public(kind, path, to, limit=limit, seed=seed)
+    else:
+        run_public(kind, path, Wanted(json=json, verbose=verbose, quiet=not verbose), limit=limit, seed=seed)

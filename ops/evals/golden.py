@@ -12,7 +12,8 @@ from ops.evals.golden_names import checked_guard, checked_tool
 from ops.evals.lines import Lined, read_lined
 
 # `silent`: a person has the conversation, or is awaited, and the agent says nothing.
-Outcome = Literal["answered", "abstained", "handed_off", "ticketed", "failed", "silent"]
+# `refused`: the message was not taken, and its visitor told why.
+Outcome = Literal["answered", "abstained", "handed_off", "ticketed", "failed", "silent", "refused"]
 Status = Literal["bot", "waiting", "person", "closed"]
 Priority = Literal["low", "normal", "high", "urgent"]
 

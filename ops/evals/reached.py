@@ -58,7 +58,7 @@ def _shown(thread_id: UUID) -> str:
         words = list(said)
     entries: Any = bus.client().xrange(bus.stream_key(thread_id))
     for _, entry in entries:
-        data = json.loads(entry["data"])
+        data = json.loads(bus.unpacked(thread_id, entry["data"]))
         if entry["kind"] == "sentence":
             words.append(str(data.get("text", "")))
     return "\n".join(words)

@@ -2,13 +2,13 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from core.db import transaction
@@ -56,8 +56,8 @@ def evaluate(
     questions = _chosen(given.questions, limit, seed, half)
     began = time.perf_counter()
     embedder = embedder or get_embedder()
-    with _site() as site_id:
-        unreadable = _index(site_id, given, embedder, progress)
+    with own_site() as site_id:
+        unreadable = index(site_id, given, embedder, progress)
         indexed = time.perf_counter()
         with transaction() as session:
             place = _Place(site_id, embedder, _keys(session, site_id))
@@ -86,12 +86,12 @@ def _chosen(questions: tuple[Question, ...], limit: int, seed: int, half: Half |
 
 
 @contextmanager
-def _site() -> Iterator[str]:
-    """A site that ends with the block; those that a killed run has left end, too."""
+def own_site(tools: Sequence[str] = ()) -> Iterator[str]:
+    """A site with these `tools` that ends with the block; those that a killed run has left end, too."""
     site_id = f"{PREFIX}{uuid4().hex}"
     with transaction() as session:
         session.execute(delete(Site).where(Site.id.startswith(PREFIX)))
-        session.add(Site(id=site_id, name="Evaluation", api_key_hash="0" * 64, tools=[]))
+        session.add(Site(id=site_id, name="Evaluation", api_key_hash="0" * 64, tools=[*tools]))
     try:
         yield site_id
     finally:
@@ -99,7 +99,7 @@ def _site() -> Iterator[str]:
             session.execute(delete(Site).where(Site.id == site_id))
 
 
-def _index(site_id: str, given: RetrievalSet, embedder: Embedder, progress: Progress) -> int:
+def index(site_id: str, given: RetrievalSet, embedder: Embedder, progress: Progress) -> int:
     """Make every document live; returns how many could not be read."""
     unreadable = done = 0
     for texts in batched(given.texts.values(), BATCH):
@@ -113,7 +113,13 @@ def _index(site_id: str, given: RetrievalSet, embedder: Embedder, progress: Prog
         prepared = embed([draft for _, draft in drafts], [embedder]) if drafts else []
         with transaction() as session:
             made = [
-                Document(site_id=site_id, source="file", locator=text.key, channels=[EVERY_CHANNEL])
+                Document(
+                    site_id=site_id,
+                    source="file",
+                    locator=text.key,
+                    channels=[EVERY_CHANNEL],
+                    checked_at=func.now(),  # fresh: the agent answers from nothing else
+                )
                 for text, _ in drafts
             ]
             session.add_all(made)

@@ -4,21 +4,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import typer
+import yaml
 
 from core.db import transaction
 from core.errors import SiteNotFound
 from core.models import Site
+from kb.embeddings.embedder import get_embedder
 from ops.apart import apart
 from ops.evals.demo import QUESTIONS, replayed, run_eval, stage
-from ops.evals.golden import GoldenSet, GoldenUnreadable
+from ops.evals.golden import GoldenSet, GoldenUnreadable, stored
+from ops.evals.importing import read_public
 from ops.evals.model_judge import judged_by_model
+from ops.evals.public_kinds import Kind
 from ops.evals.questions import load_any
+from ops.evals.retrieval import index, own_site
 from ops.evals.run_form import Run, save_run
 from ops.evals.shown import print_run, show, targets_met
 from ops.evals.storing import store_run
 from ops.evals.suite import run_set
 from ops.evals.visit import Stage
 from orchestrator.turn import the_world
+from web.commands.place import at_home
 
 HOME = "eval"
 
@@ -34,6 +40,7 @@ class Wanted:
     judge: int = 0  # how often a model judges each answer
     json: Path | None = None
     verbose: bool = False
+    quiet: bool = False  # figures alone
 
 
 def run_questions(*, verbose: bool) -> bool:
@@ -53,13 +60,36 @@ def run_demo(wanted: Wanted) -> bool:
 def run_live(wanted: Wanted, site_id: str) -> bool:
     """Play the set as trials on a site as it is now, and keep the run there. As `run_demo`; raises SiteNotFound."""
     golden = chosen(wanted)
-    with transaction() as session:
-        if session.get(Site, site_id) is None:
-            raise SiteNotFound
-    run = played(golden, Stage(site_id), wanted)
-    with transaction() as session:
-        store_run(session, run)
-    return reported(run, golden, wanted)
+    with at_home():
+        with transaction() as session:
+            if session.get(Site, site_id) is None:
+                raise SiteNotFound
+        run = played(golden, Stage(site_id), wanted)
+        with transaction() as session:
+            store_run(session, run)
+        return reported(run, golden, wanted)
+
+
+def run_public(kind: Kind, path: Path, wanted: Wanted, *, limit: int, seed: int) -> bool:
+    """Play a public set: about documents of its own on a site of its own, else on the demo shop. As `run_demo`."""
+    public = read_public(kind, path, limit=limit, seed=seed)
+    for what, count in public.passed_over.items():
+        typer.echo(f"Passed over: {count} {what}.")
+    with apart(HOME):
+        if public.documents is None:
+            return reported(played(public.golden, stage(), wanted), public.golden, wanted)
+        with own_site(["search_kb"]) as site_id:
+            index(site_id, public.documents, get_embedder(), lambda *_: None)
+            return reported(played(public.golden, Stage(site_id), wanted), public.golden, wanted)
+
+
+def write_public(kind: Kind, path: Path, to: Path, *, limit: int, seed: int) -> None:
+    """Write a public set as a golden one, to be read, changed and kept. Raises GoldenUnreadable."""
+    public = read_public(kind, path, limit=limit, seed=seed)
+    cases = [{"id": case.id, **stored(case)} for case in public.golden.cases]
+    whole = {"suite": public.golden.suite, "site": public.golden.site, "cases": cases}
+    to.write_text(yaml.safe_dump(whole, allow_unicode=True, sort_keys=False, width=1000), encoding="utf-8")
+    typer.echo(f"{len(cases)} cases written to {to}.")
 
 
 def chosen(wanted: Wanted) -> GoldenSet:
@@ -83,7 +113,7 @@ def played(golden: GoldenSet, place: Stage, wanted: Wanted) -> Run:
         golden,
         place,
         repeats=wanted.repeats,
-        on_result=lambda result: show(result, verbose=wanted.verbose),
+        on_result=lambda result: None if wanted.quiet else show(result, verbose=wanted.verbose),
         judge=judge,
     )
 

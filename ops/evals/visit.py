@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from core.db import transaction
+from core.errors import BadRequest
 from core.models import Thread, Visitor
 from ops.evals import reading
 from ops.evals.golden import Case, Identity, stored
@@ -57,8 +58,13 @@ def _visitor(site_id: str, identity: Identity) -> Visitor:
 
 def _say(stage: Stage, thread_id: UUID, words: str) -> Observed:
     began = time.perf_counter()
-    with transaction() as session:
-        turn_id = inbox.accept(session, session.get_one(Thread, thread_id), words, str(uuid4())).turn_id
+    try:
+        with transaction() as session:
+            turn_id = inbox.accept(session, session.get_one(Thread, thread_id), words, str(uuid4())).turn_id
+    except BadRequest as error:  # as its visitor is told
+        with transaction() as session:
+            state = reading.state_of(session, thread_id)
+        return Observed(error.detail, "refused", state, time.perf_counter() - began)
     if turn_id is not None:
         take_turn(thread_id, stage.world)
     seconds = time.perf_counter() - began

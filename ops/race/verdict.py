@@ -122,7 +122,7 @@ def otherwise_replayed(session: Session, table: Table) -> Iterator[str]:
 def heard(thread_id: UUID) -> list[Heard]:
     """What was told of the thread, in the order in which it was."""
     entries: Any = bus.client().xrange(bus.stream_key(thread_id))
-    return [Heard(row["kind"], row["data"], id_) for id_, row in entries]
+    return [Heard(row["kind"], bus.unpacked(thread_id, row["data"]), id_) for id_, row in entries]
 
 
 def overtaking(session: Session, table: Table) -> int:

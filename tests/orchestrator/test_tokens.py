@@ -44,6 +44,7 @@ def said(session: Session, thread_id: UUID, role: str = "visitor") -> list[str]:
         ("can I order 500 pieces?", "can I order 500 pieces?"),
         ("is the tent 2024 waterproof to 3000 mm?", "is the tent 2024 waterproof to 3000 mm?"),
         ("order 100 m of rope", "order 100 m of rope"),
+        (f"ticket 1042 of 2024, {MAIL}", "ticket 1042 of 2024, ⟦email:1⟧"),
         ("⟦x⟧ is maths", "⟦x⟧ is maths"),
         # typed by hand: nothing that would be opened
         ("what is ⟦email:1⟧ and ⟦order:12⟧?", "what is [email:1] and [order:12]?"),
@@ -98,6 +99,14 @@ def test_a_bare_number_is_an_orders_where_one_was_asked_for(session: Session, th
     assert put(session, thread, "5551234567, thanks") == "⟦order:1⟧, thanks"
     say(session, thread.id, "agent", "How tall are you?")
     assert put(session, thread, "1830 mm or 1831") == "1830 mm or 1831"
+
+
+def test_nobody_fills_the_table(session: Session, thread: Thread) -> None:
+    kept = put(session, thread, " ".join(f"a{n}@example.com" for n in range(tokens.MOST + 50)))
+    assert kept.endswith("⟦email:200⟧" + " ⟦email:201⟧" * 50)
+    assert len(session.scalars(select(Token.n)).all()) == tokens.MOST
+    assert put(session, thread, "a0@example.com b@example.com") == "⟦email:1⟧ ⟦email:201⟧"
+    assert tokens.opened(session, thread.id, "⟦email:200⟧ ⟦email:201⟧") == "a199@example.com [email 201]"
 
 
 def test_staff_may_repeat_what_was_put_away_and_nothing_else_is(session: Session, thread: Thread) -> None:

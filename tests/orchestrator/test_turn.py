@@ -112,7 +112,7 @@ class Play:
     def news(self) -> list[tuple[str, dict[str, object]]]:
         """What listeners were told."""
         entries: Any = bus.client().xrange(bus.stream_key(self.thread))
-        return [(entry["kind"], json.loads(entry["data"])) for _, entry in entries]
+        return [(entry["kind"], json.loads(bus.unpacked(self.thread, entry["data"]))) for _, entry in entries]
 
 
 def settings() -> Settings:

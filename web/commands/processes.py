@@ -20,6 +20,7 @@ def serve() -> None:
     from web.server import serve as serve_app
 
     with at_home(level="INFO") as settings:
+        _check_keys()
         serve_app(make_app(settings), settings)
 
 
@@ -28,6 +29,7 @@ def worker(kind: WorkerKind) -> None:
     from web.worker import run
 
     with at_home(level="INFO"):
+        _check_keys()
         raise typer.Exit(run(kind.value))
 
 
@@ -46,3 +48,18 @@ def migrate() -> None:
     with at_home():
         schema.migrate()
     typer.echo("The schema is up to date.")
+
+
+def _check_keys() -> None:
+    """A key that is missing, or mistaken, is told before anything is kept under another one, or under none."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from core import log
+    from core.db import transaction
+    from core.sealing.known import register
+
+    try:
+        with transaction() as session:
+            register(session)
+    except SQLAlchemyError as error:  # it is away: readiness says so, and looks at the keys when it is back
+        log.get_logger(__name__).warning("keys_not_checked", cause=repr(error))

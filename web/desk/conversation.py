@@ -5,14 +5,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from core.models import Feedback, Handoff, Message, Note, Site, Thread, Ticket, Turn, Visitor
+from orchestrator import records
+from orchestrator.verifying import glance
 from web.desk.proof import Proof, proofs, web_link
 
 SHOWN = 200  # messages on one page, the newest
 PROVEN = 40  # answers on it that come with what they rest on
+WORDS_SHOWN = 90  # characters of what they began with
 OTHERS = 8  # earlier conversations of the same visitor
 
 
@@ -27,6 +30,7 @@ class Line:
     at: datetime
     citations: tuple[dict[str, Any], ...] = ()
     proof: Proof | None = None
+    evidence: str = ""  # of an answer: "verified", "changed" since, "broken"; "" without a record
     thumbs: str = ""
     edited: bool = False
 
@@ -83,6 +87,7 @@ def _said(session: Session, rows: list[Message]) -> list[Line]:
     answers = [row for row in rows if row.role == "agent" and row.turn_id][-PROVEN:]
     cited = {row.turn_id: row.citations for row in answers if row.turn_id}
     found = proofs(session, cited, cited)
+    evidence = glance(session, records.kept(session, answers).values())
     thumbs = _thumbs(session, [row.id for row in rows if row.role in {"agent", "staff"}])
     return [
         Line(
@@ -93,6 +98,7 @@ def _said(session: Session, rows: list[Message]) -> list[Line]:
             at=row.created_at,
             citations=tuple(each | {"link": web_link(each.get("link") or "")} for each in row.citations),
             proof=found.get(row.turn_id) if row.role == "agent" and row.turn_id else None,
+            evidence=evidence.get(row.id, ""),
             thumbs=thumbs.get(row.id, ""),
         )
         for row in rows
@@ -124,13 +130,9 @@ def _noted(session: Session, thread_id: UUID, rows: list[Message]) -> list[Line]
 
 
 def _others(session: Session, thread: Thread) -> Any:
-    first = (
-        select(func.left(Message.content, 90))
-        .where(Message.thread_id == Thread.id, Message.role == "visitor")
-        .order_by(Message.position)
-        .limit(1)
-        .scalar_subquery()
-    )
-    wanted = select(Thread.id, Thread.created_at, Thread.status, first.label("words"))
-    mine = wanted.where(Thread.visitor_id == thread.visitor_id, Thread.id != thread.id)
-    return session.execute(mine.order_by(Thread.created_at.desc()).limit(OTHERS))
+    said = select(Message).where(Message.thread_id == Thread.id, Message.role == "visitor")
+    first = said.order_by(Message.position).limit(1).lateral()
+    wanted = select(Thread.id, Thread.created_at, Thread.status, first.c.content.label("words"))
+    mine = wanted.outerjoin(first, true()).where(Thread.visitor_id == thread.visitor_id, Thread.id != thread.id)
+    rows = session.execute(mine.order_by(Thread.created_at.desc()).limit(OTHERS))
+    return [row._asdict() | {"words": (row.words or "")[:WORDS_SHOWN]} for row in rows]

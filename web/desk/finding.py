@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.models import Message, Thread, Token, Visitor
 from core.models.talk import MESSAGE_WORDS, MESSAGES_A_BLOCK
+from core.sealing import words
 from orchestrator import tokens
 
 SHOWN = 50
@@ -78,7 +79,10 @@ def _blocks(session: Session) -> Iterator[range]:
 
 def _with_words(sites: Sequence[str], wanted: Wanted, blocks: range) -> Rows:
     """By the index over words. It knows nothing of sites, so they are looked at for each hit."""
-    asked: ColumnElement[Any] = func.plainto_tsquery(CONFIG, wanted.words[:WORDS_MAX])
+    given = wanted.words[:WORDS_MAX]
+    asked: ColumnElement[Any] = func.plainto_tsquery(CONFIG, given)
+    for hashed in words.asked(given):  # what is sealed is found by the hashes of its words, under each key
+        asked = asked.op("||")(func.plainto_tsquery(CONFIG, hashed))
     if len(blocks) <= NAMED:
         asked = asked.op("&&")(cast(" | ".join(f"'@{block}'" for block in blocks), TSQUERY))
     hits = select(Message.thread_id, Message.position).join(Thread, Thread.id == Message.thread_id)
@@ -106,7 +110,7 @@ def _newest(sites: Sequence[str], wanted: Wanted) -> Rows:
     best = all_.order_by(some.c.created_at.desc()).limit(SHOWN).subquery()
     first = select(Message).where(Message.thread_id == best.c.id, Message.role == "visitor")
     said = first.order_by(Message.position).limit(1).lateral()
-    columns = (said.c.role, func.left(said.c.content, 240).label("content"), said.c.created_at.label("said_at"))
+    columns = (said.c.role, said.c.content, said.c.created_at.label("said_at"))
     rows = _of_thread().add_columns(*columns).join(best, best.c.id == Thread.id).outerjoin(said, true())
     return rows.order_by(best.c.created_at.desc())
 
@@ -120,7 +124,7 @@ def _of_thread() -> Rows:
 
 
 def _columns() -> Rows:
-    said = (Message.role, func.left(Message.content, 240).label("content"), Message.created_at.label("said_at"))
+    said = (Message.role, Message.content, Message.created_at.label("said_at"))
     return _of_thread().add_columns(*said)
 
 

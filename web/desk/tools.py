@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.db import reading
 from core.models import Site
+from core.sealing import places
 from orchestrator import circuits
 from tools.catalog import TOOLS
 from tools.schema import strict_schema
@@ -28,17 +29,15 @@ LAST_CALLS = text("""
         WHERE site_id = ANY(:sites) AND created_at > now() - interval '7 days' ORDER BY created_at DESC LIMIT :turns
     ), lines AS (
         SELECT newest.thread_id, newest.site_id, turn_events.turn_id, turn_events.seq, recorded_at,
-               event->>'type' AS kind, event->>'reason' AS reason,
-               jsonb_path_query_first(effects, '$[*] ? (@.type == "RunTool").call.tool') #>> '{}' AS tool
+               event, event->>'type' AS kind, jsonb_path_query_first(effects, '$[*] ? (@.type == "RunTool")') AS call
         FROM newest JOIN turn_events ON turn_events.turn_id = newest.id
     )
-    SELECT result.thread_id, result.site_id, result.recorded_at AS at, result.kind = 'ToolFailed' AS failed,
-           coalesce(result.reason, '') AS reason, asked.tool,
+    SELECT result.thread_id, result.turn_id, result.site_id, result.recorded_at AS at, result.event, asked.call,
            extract(epoch FROM result.recorded_at - asked.recorded_at)::float AS seconds
     FROM lines AS result
     JOIN LATERAL (
-        SELECT tool, recorded_at FROM lines
-        WHERE lines.turn_id = result.turn_id AND lines.seq < result.seq AND lines.tool IS NOT NULL
+        SELECT call, recorded_at FROM lines
+        WHERE lines.turn_id = result.turn_id AND lines.seq < result.seq AND lines.call IS NOT NULL
         ORDER BY lines.seq DESC LIMIT 1
     ) AS asked ON true
     WHERE result.kind IN ('ToolReturned', 'ToolFailed')
@@ -52,11 +51,19 @@ router = APIRouter(route_class=DeskRoute, include_in_schema=False)
 def show_tools(visit: Annotated[Visit, Depends(seeing(Right.SEE_FIGURES))]) -> Response:
     """Every tool, and what was called lately on one's sites."""
     with reading() as session:
-        calls = session.execute(LAST_CALLS, {"sites": list(visit.sites), "turns": TURNS, "calls": CALLS}).all()
+        rows = session.execute(LAST_CALLS, {"sites": list(visit.sites), "turns": TURNS, "calls": CALLS})
+        calls = [_called(row) for row in rows]
         on = _switched_on(session, visit)
     return page(
         visit, "tools.html", tools=[_shown(tool, on) for tool in TOOLS], calls=calls, degraded=degraded(visit.settings)
     )
+
+
+def _called(row: Any) -> dict[str, Any]:
+    result, asked = places.EVENT.open(row.turn_id, row.event), places.EFFECTS.open(row.turn_id, row.call)
+    told = {"thread_id": row.thread_id, "site_id": row.site_id, "at": row.at, "seconds": row.seconds}
+    failed = result["type"] == "ToolFailed"
+    return told | {"tool": asked["call"]["tool"], "failed": failed, "reason": result["reason"] if failed else ""}
 
 
 def _switched_on(session: Session, visit: Visit) -> dict[str, list[str]]:

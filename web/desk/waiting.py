@@ -9,9 +9,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core.sealing import places
 from core.settings import Settings
 
 SHOWN = 100  # of each kind; further ones are counted
+WORDS_SHOWN = 200  # characters of what was said last
 
 # `mine` first reads the partial index of open handoffs; each row then costs one look at its thread's last words.
 ROWS = text("""
@@ -28,7 +30,7 @@ ROWS = text("""
     SELECT open.number, open.id AS handoff_id, open.thread_id, open.site_id, open.reason, open.priority, open.status,
            open.claimed_by, open.created_at, open.waits_since, open.owner, open.language, open.channel,
            visitors.verified_email, visitors.contact_email, sites.name AS site_name, sites.wait_minutes,
-           last.role AS last_role, left(last.content, 200) AS last_words
+           last.role AS last_role, last.content AS last_words
     FROM open
     JOIN visitors ON visitors.id = open.visitor_id
     JOIN sites ON sites.id = open.site_id
@@ -100,7 +102,7 @@ def _waiting(row: Any, settings: Settings) -> Waiting:
         number=row.number,
         thread_id=row.thread_id,
         site_name=row.site_name,
-        reason=row.reason,
+        reason=places.REASON.open(row.thread_id, row.reason),
         priority=row.priority,
         status=row.status,
         claimed_by=row.claimed_by,
@@ -113,5 +115,5 @@ def _waiting(row: Any, settings: Settings) -> Waiting:
         verified_email=row.verified_email,
         contact_email=row.contact_email,
         last_role=row.last_role or "",
-        last_words=row.last_words or "",
+        last_words=places.MESSAGE.open(row.thread_id, row.last_words or "")[:WORDS_SHOWN],
     )

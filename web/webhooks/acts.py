@@ -13,6 +13,8 @@ from kb.sources.source import EVERY_CHANNEL, Source
 from tools.importer import forget_order, keep_order
 from web.slack.acts import SLACK_ACTS
 
+EARLIER = 200  # events about one thing that are looked at, the newest
+
 Act = Callable[[Session, Site, WebhookEvent], str]
 
 
@@ -64,9 +66,10 @@ def _forget_order(session: Session, site: Site, event: WebhookEvent) -> str:
 
 def _number_told(session: Session, event: WebhookEvent) -> str | None:
     """The number under which the same order was told of last."""
-    number = WebhookEvent.data["order"]["number"].astext
-    ours = (WebhookEvent.site_id == event.site_id, WebhookEvent.subject == event.subject, number.is_not(None))
-    return session.scalar(select(number).where(*ours).order_by(WebhookEvent.position.desc()).limit(1))
+    ours = (WebhookEvent.site_id == event.site_id, WebhookEvent.subject == event.subject)
+    told = session.scalars(select(WebhookEvent.data).where(*ours).order_by(WebhookEvent.position.desc()).limit(EARLIER))
+    numbers = (data["order"].get("number") for data in told if isinstance(data.get("order"), dict))
+    return next((str(number) for number in numbers if number is not None), None)
 
 
 def _nothing(_: Session, __: Site, ___: WebhookEvent) -> str:

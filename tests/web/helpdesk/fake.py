@@ -39,6 +39,8 @@ class Fake:
         if (method, path) == ("GET", "/api/v2/tickets.json"):
             found = [row for row in self.tickets.values() if [row["external_id"]] == query["external_id"]]
             return 200, {"tickets": found, "count": len(found)}
+        if method == "DELETE":
+            return self._gone(path.removeprefix("/api/v2/tickets/").removesuffix(".json"))
         ticket = body["ticket"]
         if set(ticket) - ZENDESK_FIELDS or ticket.get("status", "open") not in ZENDESK_STATES:
             return 422, {"error": "RecordInvalid", "description": "Record validation errors"}
@@ -67,9 +69,14 @@ class Fake:
             assert (method, body["private"]) == ("POST", True)
             self.notes.append((int(id_), body["body"]))
             return 201, {"id": 1, "body": body["body"]}
+        if method == "DELETE":
+            return self._gone(id_)
         assert method == "PUT"
         self.tickets[int(id_)].update(body)
         return 200, self.tickets[int(id_)]
+
+    def _gone(self, id_: str) -> Said:
+        return (204, {}) if self.tickets.pop(int(id_), None) else (404, {"error": "RecordNotFound"})
 
     def _new(self, row: dict[str, Any]) -> dict[str, Any]:
         id_ = 35_436 + len(self.tickets)
@@ -98,7 +105,7 @@ class Door(BaseHTTPRequestHandler):
             return None
         return self._answer(status, json.dumps(said).encode(), {"Content-Type": "application/json"})
 
-    do_GET = do_POST = do_PUT = handle_any  # noqa: N815 - the library's names
+    do_GET = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815 - the library's names
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

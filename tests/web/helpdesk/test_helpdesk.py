@@ -1,6 +1,7 @@
 """Tickets in a helpdesk: made once, whatever is lost on the way, and kept as they are here."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,8 @@ from sqlalchemy import func, select, update
 from core.db import transaction
 from core.models import Outgoing, Thread, Ticket
 from core.settings import Settings
-from orchestrator import cases
+from orchestrator import cases, outside
+from orchestrator.erasing import erase_thread
 from orchestrator.inbox import accept, open_thread
 from orchestrator.people import operator
 from tests.conftest import SITE, make_site
@@ -143,6 +145,67 @@ def test_an_answer_that_is_no_helpdesks_is_a_dead_letter(desk: Desk, raw: bytes)
     desk.open()
     desk.deliver()
     assert "right address" in desk.dead()
+
+
+def erase(desk: Desk) -> Outgoing:
+    """The visitor has everything deleted; what asks the helpdesk for it."""
+    with transaction() as session:
+        erase_thread(session, desk.thread)
+        return session.scalars(select(Outgoing).where(Outgoing.kind == "gone")).one()
+
+
+def test_what_a_visitor_has_deleted_goes_there_too(desk: Desk) -> None:
+    desk.open()
+    desk.deliver()
+    asked = erase(desk)
+    assert set(asked.body) == {"number", "external"}
+    assert (asked.thread_id, len(desk.fake.tickets)) == (None, 1)
+    desk.deliver()
+    assert desk.fake.tickets == {}
+    with transaction() as session:
+        assert session.scalars(select(Outgoing.state)).all() == ["sent"], "all else about it went with it"
+
+
+def test_one_whose_number_was_never_heard_is_looked_up_and_goes(desk: Desk) -> None:
+    """The answer to its making was lost; its search may know it only later, so it is asked later."""
+    desk.open()
+    desk.fake.lost = 1
+    desk.deliver(at_once=False)
+    asked = erase(desk)
+    assert asked.body["external"] == ""
+    assert asked.due_at - asked.created_at > timedelta(minutes=4)
+    desk.deliver()
+    assert desk.fake.tickets == {}
+
+
+def test_one_that_is_gone_already_is_gone(desk: Desk) -> None:
+    desk.open()
+    desk.deliver()
+    erase(desk)
+    desk.fake.tickets.clear()
+    desk.deliver()
+    with transaction() as session:
+        assert session.scalars(select(Outgoing.state)).all() == ["sent"]
+
+
+def test_one_that_may_not_be_deleted_is_a_dead_letter_that_says_so(desk: Desk) -> None:
+    desk.open()
+    desk.deliver()
+    erase(desk)
+    desk.fake.answers = [(403, b"{}", {})]
+    desk.deliver()
+    assert "403" in desk.dead()
+
+
+def test_what_never_left_is_asked_of_nobody_and_what_is_merely_old_stays_there(desk: Desk) -> None:
+    desk.open()
+    with transaction() as session:
+        assert outside.take_away(session, desk.thread).asked == ()
+    desk.deliver()
+    with transaction() as session:
+        assert outside.take_away(session, desk.thread, cases=False).asked == ()
+        assert len(outside.take_away(session, desk.thread).asked) == 1
+        session.rollback()
 
 
 def test_a_helpdesk_that_reads_mail_gets_a_letter_with_where_to_reply(committed: object) -> None:
