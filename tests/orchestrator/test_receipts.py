@@ -146,8 +146,6 @@ def test_the_door_shows_it_to_whoever_knows_its_id(shop: Site) -> None:
         for nobody in (uuid4(), "x", "%00", "a" * 64):
             assert client.get(f"/api/agent/receipts/{nobody}").json()["error"] == "ReceiptNotFound"
         assert client.get(f"/api/agent/receipts/{'a' * 65}").status_code == 422
-        codes = [client.get(f"/api/agent/receipts/{id_}").status_code for _ in range(31)]
-        assert codes[-1] == 429
         schema = client.get("/api/openapi.json").json()
         assert "/api/agent/receipts/{receipt_id}" in schema["paths"]
     with db.transaction() as session, pytest.raises(ReceiptNotFound):
