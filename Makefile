@@ -2,7 +2,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo demo-wordpress plugin pot test lint eval eval-suite eval-retrieval eval-answerability eval-guards bench bench-retrieval chaos walks race faults lock clean
+.PHONY: help setup setup-dev demo demo-wordpress plugin pot test lint eval eval-suite eval-retrieval eval-answerability eval-guards fuzz bench bench-retrieval chaos walks race faults lock clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 17
@@ -45,7 +45,7 @@ eval-answerability: setup-dev  ## does the search know when the demo shop's docu
 	@$(BIN)/handrail eval-answerability
 
 eval-guards: setup-dev  ## personal data, claims that no page bears out, a hijacked model; FILES="file …" for other texts of the first
-	@$(BIN)/handrail eval-guards $(FILES) && $(BIN)/handrail eval-claims && $(BIN)/handrail eval-injection
+	@$(BIN)/handrail eval-guards $(FILES) && $(BIN)/handrail eval-claims && $(BIN)/handrail eval-content && $(BIN)/handrail eval-injection
 
 bench: setup-dev  ## time from a message to its first sentence and to its end, beside a floor in the same run
 	@$(BIN)/handrail bench
@@ -64,6 +64,9 @@ race: setup-dev  ## visitor, bot and two of the staff at once, 1,000 times, and 
 
 faults: setup-dev  ## take turns against every fault of two fake model servers, and write docs/model-faults.md
 	@$(BIN)/python -m ops.faults
+
+fuzz: setup-dev  ## every door against its contract, and 522 naughty strings through every text field (about 40 minutes)
+	@$(BIN)/python -m ops.fuzz
 
 lock:  ## write the locks anew (needs uv)
 	@for extras in "--extra dev --extra build:requirements-dev.lock" "--extra build:requirements.lock"; do \

@@ -9,7 +9,7 @@ from core import tracing
 from core.counting import Histogram
 from core.log import bound
 
-JOBS = Histogram("handrail_job_seconds", "Time of jobs in the workers, by job and how they ended", ("job", "result"))
+JOBS = Histogram("handrail_job_seconds", "Time of jobs in the workers, by name and how they ended", ("name", "result"))
 WAITED = Histogram("handrail_job_wait_seconds", "Time that jobs lay in their queue", ("queue",))
 
 

@@ -203,7 +203,10 @@ class Settings(BaseSettings):
     visitor_token_minutes: int = 60
     thread_days: int = 30  # how long a token can be renewed for its thread
     body_max_bytes: int = 64 * 1024
-    allowed_origins: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()  # pages of sites that list none of their own: `handrail site origins`
+    trusted_proxies: tuple[
+        str, ...
+    ] = ()  # addresses, networks or "unix", whose X-Forwarded-For and -Proto are believed
     messages_per_minute: int = 20
     sessions_per_minute: int = 60
     order_attempts_per_hour: int = 5

@@ -173,6 +173,19 @@ def eval_claims(
 
 
 @app.command()
+def eval_content(
+    texts: Annotated[Path | None, typer.Argument(help='JSON lines with "text", "kind", "bad"; else HateCheck.')] = None,
+    benign: Annotated[Path | None, typer.Option(help='What must pass: JSON lines with "text".')] = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.")] = False,
+) -> None:
+    """What does the content filter turn away: of hatred, of what only looks like it, of what customers say?"""
+    from ops.evals.content import run_content
+
+    raise typer.Exit(0 if run_content(texts, benign, as_json=json) else 1)
+
+
+@app.command()
 def eval_injection(
     attacks: Annotated[Path | None, typer.Argument(help='JSON lines with "text", "label", "channel".')] = None,
     benign: Annotated[

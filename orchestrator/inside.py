@@ -12,7 +12,7 @@ from core import bus
 from core.models import Message, Thread, Visitor
 from core.settings import get_settings
 from core.tracing import span
-from orchestrator import circuits, figures, guards, messages, open_turns, overdue
+from orchestrator import circuits, figures, guards, messages, open_turns, overdue, records
 from orchestrator.effects import (
     CheckDraft,
     Finish,
@@ -41,6 +41,7 @@ from orchestrator.known import so_far
 from orchestrator.memory import excerpt, unanswered
 from orchestrator.open_turns import OpenTurn
 from orchestrator.phrases import words
+from orchestrator.records import Answer
 from orchestrator.told import tell_staff
 from tools.handoffs import queue_handoff
 from tools.tickets import open_ticket
@@ -67,7 +68,9 @@ def perform(session: Session, turn: OpenTurn, effect: Inside) -> Sequence[Event]
             return (_queue_handoff(session, turn, reason),)
         case Say() | SayPhrase():
             said, citations = words_of(session, turn, effect)
-            messages.say(session, turn.thread_id, "agent", said, turn_id=turn.id, citations=citations)
+            message_id = messages.say(session, turn.thread_id, "agent", said, turn_id=turn.id, citations=citations)
+            if message_id is not None:
+                records.keep(session, turn, effect, Answer(message_id, said, citations))
         case Finish():
             pass  # the journal closes the turn when the state has an outcome
         case _:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from core.models import ModelCall, Outgoing, Site, Thread, Ticket, Turn
+from core.models import ModelCall, Note, Outgoing, Site, Thread, Ticket, Turn
 from core.outbox import put
 from orchestrator import slack_copies
 
@@ -55,6 +55,9 @@ def _beyond(session: Session, thread_id: UUID) -> Iterator[tuple[str, int]]:
     asked = select(func.count()).select_from(ModelCall).join(Turn, Turn.id == ModelCall.turn_id)
     if models := session.scalar(asked.where(Turn.thread_id == thread_id, ModelCall.model.not_in(OWN_MODELS))):
         yield "models", models
+    theirs = select(func.count()).where(Note.thread_id == thread_id, Note.source == "slack", Note.deleted_at.is_(None))
+    if written := session.scalar(theirs):
+        yield "slack_words", written
     by_mail = select(func.count()).select_from(Ticket).join(Site, Site.id == Ticket.site_id)
     if letters := session.scalar(by_mail.where(Ticket.thread_id == thread_id, Site.helpdesk["kind"].astext == "mail")):
         yield "helpdesk_mail", letters

@@ -72,7 +72,7 @@ def look_for(words: Sequence[str], settings: Settings, *, receipts: bool = True)
     """Where any of `words` still stands, as it is or escaped as in JSON, whatever its case.
 
     Without `receipts`, ids in the records of erasing itself are none, nor those in marks that expire within the hour,
-    nor in jobs that wait, and will find nothing when their turn comes.
+    nor in jobs that wait, and will find nothing when their turn comes; nor in logs, which name ids and hold no words.
     """
     spellings = _spellings(words)
     tables, found = _in_tables(spellings, leave=() if receipts else ABOUT_ERASING)
@@ -83,7 +83,7 @@ def look_for(words: Sequence[str], settings: Settings, *, receipts: bool = True)
         found += sighted
     except redis.RedisError as error:
         silent.append(f"Valkey: {type(error).__name__}")
-    files, sighted = _in_files(settings.home, spellings, silent)
+    files, sighted = _in_files(settings.home, spellings, silent, leave=OURS if receipts else (*OURS, "log"))
     return Look(tables, keys, files, tuple(found + sighted), tuple(silent))
 
 
@@ -192,13 +192,15 @@ def _holds(words: str, spellings: tuple[str, ...]) -> bool:
     return any(each.casefold() in low for each in spellings)
 
 
-def _in_files(home: Path, spellings: tuple[str, ...], silent: list[str]) -> tuple[int, list[Sighting]]:
+def _in_files(
+    home: Path, spellings: tuple[str, ...], silent: list[str], *, leave: tuple[str, ...]
+) -> tuple[int, list[Sighting]]:
     _write_anew(silent)
     wanted = tuple(each.lower().encode("utf-8", "surrogatepass") for each in spellings)
     found, seen = [], 0
     for path in sorted(home.rglob("*")):
         inner = path.relative_to(home)
-        if inner.parts[0] in OURS or path.is_symlink() or not path.is_file():
+        if inner.parts[0] in leave or path.is_symlink() or not path.is_file():
             continue
         seen += 1
         try:

@@ -26,6 +26,7 @@ BEYOND = {
     "mail": "Letters that were sent can't be called back: at least so many.",
     "notices": "Notices to the site's own address, without words of the conversation but a ticket's subject.",
     "models": "Questions to hosted models: what their providers keep ends by the agreement with them.",
+    "slack_words": "Notes that staff wrote in Slack themselves: only they, or Slack's admins, can delete them there.",
     "helpdesk_mail": "Tickets that went to a helpdesk by mail: delete them there.",
 }
 

@@ -1,14 +1,16 @@
 """The copies of a conversation that stand in Slack: asked away before its rows go, while it is known where they are."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from core.models import Outgoing, Site, SlackPost, Thread
+from core.models import Outgoing, Site, SlackPost, Thread, WebhookEvent
 from core.outbox import put
 
+CLOCKS_DIFFER_S = 120.0
 HEAD = "handoff"  # the kind of a handoff's post, below which the rest of the thread stands
 # What the key of a post says: "slack:message:ID", and the same as the body of a row that has it shown anew.
 IDS = {"message": ("message",), "state": ("handoff",), "draft": ("turn", "n"), "ticket": ("ticket",)}
@@ -18,16 +20,48 @@ def take_away(session: Session, thread_id: UUID) -> list[str]:
     """Have every post of the thread taken out of Slack, and post nothing more of it: the keys under which that leaves.
 
     For whoever deletes a visitor's data, in the same transaction and before the thread is deleted. What a worker is
-    sending at this moment is taken away when it has arrived (`web.slack.posts.keep`). The rows written here carry the
-    place alone, and no thread: they outlive it. The head of a handoff becomes a tombstone.
+    sending at this moment is taken away when it has arrived (`web.slack.posts.keep`), and what was sent before without
+    an answer is sought there. The rows written here carry the place alone, and no thread: they outlive it. The head of
+    a handoff becomes a tombstone.
     """
+    posts = session.scalars(select(SlackPost).where(SlackPost.thread_id == thread_id).order_by(SlackPost.id)).all()
     ours = (Outgoing.thread_id == thread_id) & Outgoing.destination.startswith("slack:")
+    tried = ours & (Outgoing.attempts > 0) & Outgoing.state.in_(("pending", "dead"))
+    sought = [
+        _seek(session, row, posts) for row in session.scalars(select(Outgoing).where(tried).order_by(Outgoing.id))
+    ]
     on_its_way = ours & (Outgoing.state == "pending") & (Outgoing.leased_until > func.statement_timestamp())
     # It must stay to be settled, or nobody would learn where it has come to stand.
     session.execute(update(Outgoing).where(on_its_way).values(thread_id=None))
     session.execute(delete(Outgoing).where(ours))
-    posts = session.scalars(select(SlackPost).where(SlackPost.thread_id == thread_id).order_by(SlackPost.id)).all()
-    return [put_away(session, post.site_id, post.channel, post.ts, post.kind) for post in posts]
+    for head in (post for post in posts if post.kind == HEAD):
+        _forget_events(session, head)
+    return [*(put_away(session, post.site_id, post.channel, post.ts, post.kind) for post in posts), *sought]
+
+
+def _seek(session: Session, row: Outgoing, posts: Sequence[SlackPost]) -> str:
+    """Have it looked for, and deleted, in the site's channel and below each of our posts: it may stand there."""
+    channel = session.scalar(select(Site.slack_channel).where(Site.id == row.site_id)) or ""
+    places = [(channel, "")] if channel else []
+    places += [(post.channel, post.ts) for post in posts if post.kind in {HEAD, "question"}]
+    since = row.created_at.timestamp() - CLOCKS_DIFFER_S
+    key = f"slack:sought:{row.id}"
+    put(
+        session,
+        site_id=row.site_id,
+        destination=row.destination,
+        kind="sought",
+        key=key,
+        body={"key": row.key, "since": since, "places": places},
+    )
+    return key
+
+
+def _forget_events(session: Session, head: SlackPost) -> None:
+    """What staff wrote below it, and nobody has carried out, or could."""
+    place = {"channel": head.channel, "thread_ts": head.ts}
+    below = (WebhookEvent.site_id == head.site_id) & (WebhookEvent.source == "slack")
+    session.execute(delete(WebhookEvent).where(below, WebhookEvent.data.contains(place)))
 
 
 def put_away(session: Session, site_id: str, channel: str, ts: str, kind: str) -> str:

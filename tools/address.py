@@ -60,6 +60,8 @@ def _checked_or_token(text: str) -> str:
     return stands.group() if stands and stands[1] == "email" else _checked(text)
 
 
-Address = Annotated[str, Field(min_length=3, max_length=LONGEST), AfterValidator(_checked)]
+Address = Annotated[
+    str, Field(min_length=3, max_length=LONGEST, json_schema_extra={"format": "email"}), AfterValidator(_checked)
+]
 # As a brain names one: it sees a visitor's address as a token, which is opened before the tool runs.
 ToldAddress = Annotated[str, Field(min_length=3, max_length=LONGEST), AfterValidator(_checked_or_token)]

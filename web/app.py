@@ -5,15 +5,29 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
-from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from core import log, queue, watching
 from core.settings import Settings, get_settings
-from web import assets, chat, faults, health, knowledge, look, receipts, stream, transcripts, visitors
+from web import (
+    assets,
+    chat,
+    contract_page,
+    edge,
+    faults,
+    health,
+    knowledge,
+    look,
+    receipts,
+    stream,
+    transcripts,
+    visitors,
+)
 from web.desk import doors as desk
 from web.edge import Edge
 from web.hub import Hub
+from web.origins import Cors, Origins
+from web.proxies import Proxies, Trusted
 from web.short import Short
 from web.slack import doors as slack
 from web.webhooks import doors, privacy
@@ -45,7 +59,7 @@ def make_app(settings: Settings | None = None) -> FastAPI:
         version=version("handrail"),
         description=DESCRIPTION,
         lifespan=_lifespan,
-        docs_url="/api/docs",
+        docs_url=None,  # ours: `web.contract_page`
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
@@ -53,8 +67,10 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     app.state.hub = Hub(settings.redis_url, look.glances)
     app.state.intake = Intake(settings.webhooks_waiting_max)
     app.state.webhook_secrets = Secrets()
+    app.state.origins = Origins(settings.allowed_origins)
     for router in ROUTERS:
         app.include_router(router)
+    contract_page.add(app)
     desk.add(app, settings)
     assets.mount(app)
     faults.add_handlers(app)
@@ -62,15 +78,8 @@ def make_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Short, routes=doors.router.routes, paths=doors.SHORT)
     larger = dict.fromkeys(("/webhook", "/slack"), doors.BODY_MAX) | desk.larger(settings)
     app.add_middleware(Edge, max_bytes=settings.body_max_bytes, larger=larger)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=list(settings.allowed_origins),
-        allow_credentials=False,  # a token in a header, never a cookie
-        allow_methods=["GET", "POST", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "X-Request-ID", "X-API-Key"],
-        expose_headers=["X-Request-ID", "Retry-After"],
-        max_age=3600,
-    )
+    app.add_middleware(Cors, origins=app.state.origins, more=edge.PREFLIGHT_HEADERS)
+    app.add_middleware(Proxies, trusted=Trusted(settings.trusted_proxies))
     return app
 
 

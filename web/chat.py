@@ -14,8 +14,8 @@ from core.models import Feedback, Message, Thread
 from orchestrator import inbox
 from orchestrator.tokens import opened_all
 from tools.fitted import cleaned
-from web import auth, sessions
-from web.deps import Bearer, Calling, Chosen, address, limit, own_thread
+from web import auth, limits, origins, sessions
+from web.deps import Bearer, Calling, Chosen, own_thread
 from web.schemas import (
     FeedbackGiven,
     FeedbackKept,
@@ -32,9 +32,14 @@ from web.schemas import (
 
 TAG_MAX = 40  # characters
 PROBLEMS: dict[int | str, dict[str, object]] = {
-    401: {"model": Problem, "description": "TokenMissing, TokenInvalid, TokenExpired"},
+    400: {"model": Problem, "description": "BadRequest: the body can't be read"},
+    401: {"model": Problem, "description": "TokenMissing, TokenInvalid, TokenExpired, ApiKeyInvalid, SignatureWrong …"},
+    403: {"model": Problem, "description": "OriginRefused: the page is not one of the site's"},
     404: {"model": Problem, "description": "SiteNotFound, ThreadNotFound, MessageNotFound"},
+    408: {"model": Problem, "description": "BodyTooSlow"},
+    409: {"model": Problem, "description": "Conflict: NoMail, AddressWanted, Replayed …"},
     413: {"model": Problem, "description": "MessageTooLong, BodyTooLarge"},
+    415: {"model": Problem, "description": "NotJsonType"},
     422: {"model": Problem, "description": "BadRequest, MessageEmpty, MessageNotText"},
     429: {"model": Problem, "description": "TooManyRequests, with Retry-After"},
     503: {"model": Problem, "description": "Unavailable, with Retry-After"},
@@ -46,18 +51,19 @@ router = APIRouter(prefix="/api/agent", tags=["visitor"], responses=PROBLEMS)
 # `with transaction()` in the body, not `Depends`: a failed commit must be known before the answer is written.
 
 
-@router.post("/session")
+@router.post("/session", openapi_extra={"security": [{}]})  # the token may be missing
 def open_session(asked: SessionAsked, request: Request, settings: Chosen, token: Bearer) -> SessionMade:
     """Open a conversation, or renew the token of one."""
-    limit(f"sessions:{address(request)}", per_minute=settings.sessions_per_minute)
+    limits.count(request, settings, limits.OPEN)
+    origins.check(request, asked.site_id)
     with transaction() as session:
         return sessions.open_session(session, settings, asked, token, now=auth.utc_now())
 
 
 @router.post("/messages", status_code=HTTPStatus.ACCEPTED)
-def send_message(sent: MessageSent, visitor: Calling, settings: Chosen) -> MessageAccepted:
+def send_message(sent: MessageSent, request: Request, visitor: Calling, settings: Chosen) -> MessageAccepted:
     """Accept what the visitor says; the answer comes as events, and into the thread."""
-    limit(f"messages:{visitor.visitor_id}", per_minute=settings.messages_per_minute)
+    limits.count(request, settings, limits.TALK, visitor.visitor_id)
     with transaction() as session:
         thread = own_thread(session, visitor, sent.thread_id)
         accepted = inbox.accept(session, thread, sent.user_msg, sent.client_msg_id)
@@ -65,8 +71,9 @@ def send_message(sent: MessageSent, visitor: Calling, settings: Chosen) -> Messa
 
 
 @router.get("/thread/{thread_id}")
-def show_thread(thread_id: str, visitor: Calling) -> ThreadShown:
+def show_thread(thread_id: str, request: Request, visitor: Calling, settings: Chosen) -> ThreadShown:
     """The whole conversation, oldest message first."""
+    limits.count(request, settings, limits.READ, visitor.visitor_id)
     with transaction() as session:
         thread = own_thread(session, visitor, thread_id)
         return ThreadShown.model_validate(
@@ -75,9 +82,9 @@ def show_thread(thread_id: str, visitor: Calling) -> ThreadShown:
 
 
 @router.post("/handoff", status_code=HTTPStatus.ACCEPTED)
-def call_person(asked: HandoffAsked, visitor: Calling, settings: Chosen) -> HandoffMade:
+def call_person(asked: HandoffAsked, request: Request, visitor: Calling, settings: Chosen) -> HandoffMade:
     """Fetch a person. Works without the brain, and twice is once."""
-    limit(f"messages:{visitor.visitor_id}", per_minute=settings.messages_per_minute)
+    limits.count(request, settings, limits.TALK, visitor.visitor_id)
     with transaction() as session:
         thread = own_thread(session, visitor, asked.thread_id)
         handoff_id = inbox.call_person(session, thread, asked.reason or "The visitor asked for a person.")
@@ -86,8 +93,9 @@ def call_person(asked: HandoffAsked, visitor: Calling, settings: Chosen) -> Hand
 
 
 @router.post("/feedback")
-def give_feedback(given: FeedbackGiven, visitor: Calling) -> FeedbackKept:
+def give_feedback(given: FeedbackGiven, request: Request, visitor: Calling, settings: Chosen) -> FeedbackKept:
     """Keep a thumb on an answer; a second one replaces the first."""
+    limits.count(request, settings, limits.READ, visitor.visitor_id)
     with transaction() as session:
         message = _answer_to(session, visitor, given.message_id)
         tags = [cleaned(tag, TAG_MAX) for tag in given.tags]

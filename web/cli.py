@@ -10,6 +10,7 @@ from web.commands import (
     budgets,
     desk,
     erasing,
+    evidence,
     gaps,
     helpdesk,
     hours,
@@ -18,6 +19,7 @@ from web.commands import (
     keys,
     mail,
     modes,
+    origins,
     outbox,
     processes,
     replay,
@@ -33,6 +35,7 @@ sites.site.command()(modes.mode)
 sites.site.command()(budgets.budget)
 sites.site.command()(hours.hours)
 sites.site.command()(hours.wait)
+sites.site.command("origins")(origins.set_origins)
 sites.site.command()(retention.retention)
 sites.site.command("webhooks")(webhooks.set_webhooks)
 sites.site.command("mail")(mail.set_mail)
@@ -47,6 +50,7 @@ def make_cli() -> typer.Typer:
     for command in (processes.serve, processes.scheduler, processes.migrate, index.index, ask.ask, replay.replay):
         cli.command()(command)
     cli.command()(processes.worker)
+    cli.command()(evidence.evidence)
     cli.command()(gaps.gaps)
     cli.command()(erasing.erase)
     cli.command("probe-erased")(erasing.probe_erased)

@@ -3,19 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-import redis
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.orm import Session
 
-from core import bus
-from core.errors import SiteNotFound, ThreadNotFound, TokenMissing, TooManyRequests, Unavailable
-from core.log import bind, get_logger
+from core.errors import SiteNotFound, ThreadNotFound, TokenMissing
+from core.log import bind
 from core.models import Site, Thread
 from core.phases import phase
 from core.settings import Settings
-from web import auth
-
-log = get_logger(__name__)
+from web import auth, origins
 
 
 def settings_of(request: Request) -> Settings:
@@ -35,24 +32,29 @@ async def raw_body(request: Request) -> bytes:
 Raw = Annotated[bytes, Depends(raw_body)]
 
 
-def bearer(authorization: Annotated[str | None, Header()] = None) -> str | None:
+VISITOR_TOKEN = HTTPBearer(
+    scheme_name="VisitorToken", auto_error=False, description="From `POST /api/agent/session`; it lasts an hour."
+)
+
+
+async def bearer(sent: Annotated[HTTPAuthorizationCredentials | None, Security(VISITOR_TOKEN)]) -> str | None:
     """The token after `Bearer`, if one was sent."""
-    scheme, _, token = (authorization or "").partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None
+    return (sent.credentials.strip() or None) if sent else None
 
 
 Bearer = Annotated[str | None, Depends(bearer)]
 
 
-async def visitor(settings: Chosen, token: Bearer) -> auth.Visitor:
-    """The visitor who calls. Raises TokenMissing, TokenInvalid, TokenExpired.
+async def visitor(request: Request, settings: Chosen, token: Bearer) -> auth.Visitor:
+    """The visitor who calls. Raises TokenMissing, TokenInvalid, TokenExpired, OriginRefused.
 
-    A coroutine only to spare a trip to a thread: it waits for nothing.
+    A coroutine only to spare a trip to a thread: it waits for nothing but, every few seconds, the sites' origins.
     """
     if token is None:
         raise TokenMissing
     with phase("auth"):
         found = auth.read_token(settings, token, now=auth.utc_now())
+    await origins.check_soon(request, found.site_id)
     bind(site_id=found.site_id, visitor_id=str(found.visitor_id))
     return found
 
@@ -85,28 +87,6 @@ def find_site(session: Session, site_id: str) -> Site:
     return site
 
 
-def limit(key: str, *, per_minute: int) -> None:
-    """Count one use. Raises TooManyRequests. Without Redis nothing is counted: better too many than nobody served."""
-    try:
-        with phase("limit"):
-            free = bus.allowed(key, limit=per_minute, seconds=60)
-    except redis.RedisError as error:
-        log.warning("limit_not_counted", cause=repr(error))
-        return
-    if not free:
-        raise TooManyRequests(retry_after_s=20)
-
-
-def limit_hour(key: str, *, most: int) -> None:
-    """Count one use of what costs others, too. Raises TooManyRequests, also where nobody can count."""
-    try:
-        free = bus.allowed(key, limit=most, seconds=3600)
-    except redis.RedisError as error:
-        raise Unavailable("This can't be done just now: try again in a minute.") from error
-    if not free:
-        raise TooManyRequests("That was done often in the last hour: try again later.", retry_after_s=3600)
-
-
 def address(request: Request) -> str:
-    """The caller's IP address; behind a proxy uvicorn puts it there, and only for proxies that it was told to trust."""
+    """The caller's IP address; behind a proxy, `web.proxies` has put it there."""
     return request.client.host if request.client else "unknown"

@@ -5,7 +5,7 @@ Pure ASGI, because a streaming answer must pass through it piece by piece.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 
@@ -26,7 +26,16 @@ SECURITY_HEADERS = {  # as they go onto the wire, unless an answer has its own
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"strict-origin-when-cross-origin",
     b"x-frame-options": b"SAMEORIGIN",
+    b"permissions-policy": b"camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
 }
+POLICY = b"content-security-policy"
+NOTHING = b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"  # for what is no page
+# For a page that has no other, such as a shop's around this API.
+PAGES = b"default-src 'self'; style-src 'self' 'unsafe-inline'; base-uri 'none'; object-src 'none'"
+HSTS = (b"strict-transport-security", b"max-age=31536000")
+PREFLIGHT_HEADERS = {name.decode(): value.decode() for name, value in SECURITY_HEADERS.items()}
 
 
 class BodyTooLarge(BadRequest):
@@ -126,9 +135,7 @@ class _Answer:
                 b"server-timing": server_timing(self.spent, self.seconds()).encode(),
             }
             theirs = [pair for pair in message.get("headers", ()) if pair[0] not in ours]
-            names = {name for name, _ in theirs}
-            more = (pair for pair in SECURITY_HEADERS.items() if pair[0] not in names)
-            message["headers"] = [*theirs, *ours.items(), *more]
+            message["headers"] = [*theirs, *ours.items(), *_lacking(dict(theirs), self.scope["scheme"])]
         await self.send(message)
 
     def refuse(self, error: HandrailError) -> HandrailError:
@@ -145,6 +152,15 @@ class _Answer:
         if self.refusal is not None and not self.status:
             refusal, self.refusal = self.refusal, None
             await faults.answer(refusal)(self.scope, receive, self)
+
+
+def _lacking(theirs: Mapping[bytes, bytes], scheme: str) -> Iterator[tuple[bytes, bytes]]:
+    """The security headers that an answer does not have."""
+    yield from (pair for pair in SECURITY_HEADERS.items() if pair[0] not in theirs)
+    if POLICY not in theirs:
+        yield POLICY, PAGES if theirs.get(b"content-type", b"").startswith(b"text/html") else NOTHING
+    if scheme == "https" and HSTS[0] not in theirs:
+        yield HSTS
 
 
 def _refuse_large(scope: Scope, most: int) -> None:

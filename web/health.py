@@ -21,7 +21,7 @@ from kb.embeddings.site_models import SiteModels, all_models
 from web import metrics
 from web.beats import alive_queues
 from web.resting import degraded
-from web.schemas import Knowledge, Readiness
+from web.schemas import Knowledge, Problem, Readiness
 from web.slack.setting import faults
 
 OK = "ok"
@@ -29,7 +29,7 @@ SITES_SHOWN = 50  # the worst first
 COMMANDS = {"chat": "chat", "house": "chat", "index": "index"}  # the worker that serves each queue
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["operation"], responses={503: {"model": Problem, "description": "Unavailable"}})
 
 
 @router.get("/healthz")

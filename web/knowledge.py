@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Request, Security
+from fastapi.security import APIKeyHeader
 from sqlalchemy.orm import Session
 
 from core.db import transaction
@@ -14,8 +15,9 @@ from core.errors import TooManyRequests, Unavailable
 from core.models import Site
 from core.settings import Settings
 from orchestrator import inbox
+from web import limits
 from web.chat import PROBLEMS
-from web.deps import Chosen, find_site, limit
+from web.deps import Chosen, find_site
 from web.keys import check_key
 from web.schemas import Citation, Hit, QueryAnswered, QueryAsked
 from web.waiting import reply_of, wait_for_turn, words_of
@@ -24,23 +26,24 @@ if TYPE_CHECKING:
     from kb.search.hybrid import Snippet
 
 CHANNEL = "web"  # what every visitor may read
-QUERIES_PER_MINUTE = 240  # per site
 WAITING_AT_ONCE = 16  # each holds one of this process's forty threads
 
 _seats = threading.BoundedSemaphore(WAITING_AT_ONCE)
+
+API_KEY = APIKeyHeader(name="X-API-Key", scheme_name="ApiKey", auto_error=False, description="Of the site.")
 
 router = APIRouter(tags=["knowledge"], responses=PROBLEMS)
 
 
 @router.post("/rag/query")
 def query(
-    asked: QueryAsked, settings: Chosen, x_api_key: Annotated[str | None, Header(max_length=200)] = None
+    asked: QueryAsked, request: Request, settings: Chosen, x_api_key: Annotated[str | None, Security(API_KEY)]
 ) -> QueryAnswered:
     """Answer a question from the site's documents, and show the best `k` passages."""
+    limits.count(request, settings, limits.ASK)
     with transaction() as session:
         site = find_site(session, asked.site_id)
         check_key(settings, site, asked.api_key or x_api_key or "")
-    limit(f"queries:{site.id}", per_minute=QUERIES_PER_MINUTE)
     with _seat():
         return _answer(settings, site, asked)
 

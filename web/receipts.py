@@ -9,11 +9,10 @@ from pydantic import BaseModel, Field
 from core.db import reading
 from orchestrator import receipts
 from orchestrator.receipts import ReceiptNotFound
+from web import limits
 from web.chat import PROBLEMS
-from web.deps import Chosen, address, limit
+from web.deps import Chosen
 from web.schemas import GivenId
-
-PER_MINUTE = 30  # looks from one place
 
 router = APIRouter(prefix="/api/agent", tags=["visitor"], responses=PROBLEMS)
 
@@ -29,7 +28,7 @@ class Elsewhere(BaseModel):
 class OutOfReach(BaseModel):
     """What nobody can call back; at least `count` of it."""
 
-    what: Literal["mail", "notices", "models", "helpdesk_mail"]
+    what: Literal["mail", "notices", "models", "slack_words", "helpdesk_mail"]
     count: int
     means: str
 
@@ -81,7 +80,7 @@ class ErasureReceipt(BaseModel):
 @router.get("/receipts/{receipt_id}", response_model=ErasureReceipt)
 def show_receipt(receipt_id: GivenId, request: Request, settings: Chosen) -> Response:
     """The receipt of an erasure, to be kept and checked later. Asks for no token: the visitor's is gone."""
-    limit(f"receipts:{address(request)}", per_minute=PER_MINUTE)
+    limits.count(request, settings, limits.READ)
     try:
         id_ = UUID(receipt_id)
     except ValueError:

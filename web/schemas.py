@@ -1,21 +1,30 @@
 """What goes in and out over HTTP: the contract as pydantic models. OpenAPI is generated from it."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
 
 from tools.address import Address
 
-SiteId = Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,64}$")]
+SiteId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 # An id that is no UUID names nothing: that is a 404 like any unknown one, so it comes in as text.
 GivenId = Annotated[str, StringConstraints(max_length=64)]
 ClientId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,64}$")]
 # Text that a database can keep: no NUL, and (the pattern forces the check) no half of a surrogate pair.
 Words = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 Token = Annotated[str, StringConstraints(max_length=4096)]
-Tag = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,40}$", strip_whitespace=True)]
+# One line that is not blank and has no control characters.
+LINE = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+Tag = Annotated[str, StringConstraints(pattern=LINE, min_length=1, max_length=40, strip_whitespace=True)]
+
+
+def spoken(about: str) -> WithJsonSchema:
+    """What the contract says of people's words; the door refuses what is not so, under names of its own."""
+    told: dict[str, Any] = {"type": "string", "format": "words", "minLength": 1, "maxLength": 4_000}
+    limits = "Not blank; at most one character in twenty is a control, unassigned or private one."
+    return WithJsonSchema(told | {"description": f"{about} {limits}"})
 
 
 # As events spell it, too: the same message is the same JSON everywhere.
@@ -67,7 +76,7 @@ class MessageSent(Given):
     """What the visitor says. The same `client_msg_id` twice is one message."""
 
     thread_id: GivenId
-    user_msg: str
+    user_msg: Annotated[str, spoken("What the visitor says.")]
     client_msg_id: ClientId
 
 
@@ -161,9 +170,9 @@ class MessageLeft(Given):
     """A message for the team, to be answered by e-mail. The same `client_msg_id` twice is one."""
 
     thread_id: GivenId
-    name: Annotated[Words, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+    name: Annotated[str, StringConstraints(pattern=LINE, min_length=1, max_length=100, strip_whitespace=True)]
     email: Address
-    question: str
+    question: Annotated[str, spoken("What the team is to answer.")]
     client_msg_id: ClientId
 
 
@@ -198,7 +207,7 @@ class QueryAsked(Given):
     """A question to a site's knowledge, without a visitor."""
 
     site_id: SiteId
-    question: str
+    question: Annotated[str, spoken("What is asked of the site's documents.")]
     k: int = Field(3, ge=1, le=8)
     api_key: Annotated[str, StringConstraints(max_length=200)] | None = Field(
         None, description="Or send it in the X-API-Key header."

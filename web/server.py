@@ -41,6 +41,7 @@ def make_server(app: FastAPI, *, host: str, port: int) -> Server:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # `web.proxies` believes those that are listed, and nobody else
         limit_concurrency=CONNECTIONS,
         timeout_keep_alive=20,
         timeout_graceful_shutdown=STOP_SECONDS,

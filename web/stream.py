@@ -19,9 +19,9 @@ from core.errors import HandrailError, ThreadNotFound, TokenExpired
 from core.log import get_logger
 from core.models import Thread
 from orchestrator.tokens import Drawer
-from web import auth, look, news, own
+from web import auth, limits, look, news, own
 from web.chat import PROBLEMS
-from web.deps import Calling, parse_id
+from web.deps import Calling, parse_id, settings_of
 from web.hub import Glance, Heard, Hub, Item
 
 log = get_logger(__name__)
@@ -47,14 +47,15 @@ async def events(
     With `Last-Event-ID` it goes on after that event. Without, it begins with the state, and with what the turn that is
     still open has said so far.
     """
-    thread = await run_in_threadpool(_own_thread, visitor, thread_id)
+    thread = await run_in_threadpool(_own_thread, request, visitor, thread_id)
     hub: Hub = request.app.state.hub
     hub.check_room(thread)
     stream = Stream(hub, thread, visitor, news.read_event_id(last_event_id))
     return EventSourceResponse(stream.lines(), headers=HEADERS)
 
 
-def _own_thread(visitor: auth.Visitor, thread_id: str) -> UUID:
+def _own_thread(request: Request, visitor: auth.Visitor, thread_id: str) -> UUID:
+    limits.count(request, settings_of(request), limits.READ, visitor.visitor_id)
     mine = (Thread.site_id == visitor.site_id, Thread.visitor_id == visitor.visitor_id)
     with reading() as session:
         found = session.scalar(select(Thread.id).where(Thread.id == parse_id(thread_id), *mine))

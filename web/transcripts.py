@@ -16,13 +16,13 @@ from orchestrator import tokens
 from orchestrator.messages import as_json
 from tools import letters
 from tools.address import normal
+from web import limits
 from web.auth import Visitor as Caller
 from web.chat import PROBLEMS
-from web.deps import Calling, Chosen, address, limit_hour, own_thread
+from web.deps import Calling, Chosen, own_thread
 from web.mail.conversation import page
 from web.schemas import TranscriptAsked, TranscriptSent
 
-FROM_ONE_PLACE = 10  # times as many letters as one visitor gets: an office has one address for many people
 NAME = "conversation"
 
 router = APIRouter(prefix="/api/agent", tags=["visitor"], responses=PROBLEMS)
@@ -38,9 +38,14 @@ class AddressWanted(Conflict):
 
 @router.get("/thread/{thread_id}/transcript", response_class=Response)
 def download(
-    thread_id: str, visitor: Calling, form: Annotated[Literal["html", "json"], Query(alias="format")] = "html"
+    thread_id: str,
+    request: Request,
+    visitor: Calling,
+    settings: Chosen,
+    form: Annotated[Literal["html", "json"], Query(alias="format")] = "html",
 ) -> Response:
     """The conversation as a file."""
+    limits.count(request, settings, limits.READ, visitor.visitor_id)
     with reading() as session:
         thread = own_thread(session, visitor, thread_id)
         answer = HTMLResponse(page(session, thread)) if form == "html" else JSONResponse(_as_json(session, thread))
@@ -59,10 +64,7 @@ def send(asked: TranscriptAsked, visitor: Calling, settings: Chosen, request: Re
         if not to:
             raise AddressWanted
         # An open door for mail to anybody is shut: few letters to one address, from one visitor, from one place.
-        most = settings.transcripts_per_hour
-        limit_hour(f"transcripts:of:{visitor.visitor_id}", most=most)
-        limit_hour(f"transcripts:to:{sha256(normal(to).encode()).hexdigest()}", most=most)
-        limit_hour(f"transcripts:at:{address(request)}", most=most * FROM_ONE_PLACE)
+        limits.count_hour(request, settings, limits.LETTER, visitor.visitor_id, also=normal(to))
         site = session.get_one(Site, thread.site_id)
         if not (settings.smtp_host and site.mail_from):
             raise NoMail

@@ -2,15 +2,15 @@
 
 from http import HTTPStatus
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from core.db import reading, transaction
 from orchestrator.erasing import erase
 from orchestrator.leaving import leave_message
 from tools.hours import is_open, opens_at
-from web import auth
+from web import auth, limits
 from web.chat import PROBLEMS
-from web.deps import Calling, Chosen, find_site, limit, own_thread
+from web.deps import Calling, Chosen, find_site, own_thread
 from web.schemas import DataErased, MessageLeft, MessageTaken, People, SiteId, SiteOffer
 
 OFFER_SECONDS = 60  # for which browsers and caches keep it
@@ -19,8 +19,9 @@ router = APIRouter(prefix="/api/agent", tags=["visitor"], responses=PROBLEMS)
 
 
 @router.get("/about/{site_id}")
-def offer(site_id: SiteId, response: Response, settings: Chosen) -> SiteOffer:
+def offer(site_id: SiteId, request: Request, response: Response, settings: Chosen) -> SiteOffer:
     """What the chat offers at this hour: asked once, when it is opened. Without a token, and the same for everybody."""
+    limits.count(request, settings, limits.READ)
     with reading() as session:
         site = find_site(session, site_id)
         hours, sends_mail = site.hours, bool(settings.smtp_host and site.mail_from)
@@ -31,9 +32,9 @@ def offer(site_id: SiteId, response: Response, settings: Chosen) -> SiteOffer:
 
 
 @router.post("/contact", status_code=HTTPStatus.ACCEPTED)
-def leave(left: MessageLeft, visitor: Calling, settings: Chosen) -> MessageTaken:
+def leave(left: MessageLeft, request: Request, visitor: Calling, settings: Chosen) -> MessageTaken:
     """Leave a message for the team, to be answered by e-mail. Works without the brain."""
-    limit(f"messages:{visitor.visitor_id}", per_minute=settings.messages_per_minute)
+    limits.count(request, settings, limits.TALK, visitor.visitor_id)
     with transaction() as session:
         thread = own_thread(session, visitor, left.thread_id)
         number = leave_message(
@@ -43,8 +44,9 @@ def leave(left: MessageLeft, visitor: Calling, settings: Chosen) -> MessageTaken
 
 
 @router.delete("/data")
-def delete_data(visitor: Calling) -> DataErased:
+def delete_data(request: Request, visitor: Calling, settings: Chosen) -> DataErased:
     """Delete all that the visitor has said here, and what came of it, for good; also while an answer is on its way."""
+    limits.count(request, settings, limits.READ, visitor.visitor_id)
     with transaction() as session:
         receipt, _ = erase(session, visitor.site_id, visitor.visitor_id)
     return DataErased(receipt=receipt)

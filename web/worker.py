@@ -45,6 +45,7 @@ def run(name: str) -> int:
     A second signal ends it at once.
     """
     kind, settings = KINDS[name], get_settings()
+    settings.signing_key()  # a missing key is refused now, not by the first answer that is to be signed
     log.configure(settings.log_level)
     failpoints.arm(settings)
     figures = watching.start(settings, name)

@@ -4,7 +4,7 @@ from sqlalchemy import MetaData
 
 from core.db import Base
 from core.models.judging import EvalCase, EvalResult, EvalRun
-from core.models.knowledge import Document, DocumentEvent, Sitemap
+from core.models.knowledge import Document, DocumentEvent, Sitemap, StagedDocument
 from core.models.passages import Audience, Chunk, ChunkVector, EmbeddingCache, EmbeddingModel, Posting, Segment
 from core.models.people import AuditEntry, Note, SlackPost, Staff, StaffRole, StaffSession
 from core.models.privacy import Erasure
@@ -47,6 +47,7 @@ __all__ = [
     "Staff",
     "StaffRole",
     "StaffSession",
+    "StagedDocument",
     "Thread",
     "Tick",
     "Ticket",

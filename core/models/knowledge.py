@@ -4,11 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String, Text, UniqueConstraint
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
-from core.models.columns import at_column, id_column, maybe_at_column, site_column
+from core.models.columns import Json, at_column, id_column, maybe_at_column, site_column
 
 
 class Document(Base):
@@ -58,6 +58,24 @@ class DocumentEvent(Base):
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[datetime] = at_column()
+
+
+class StagedDocument(Base):
+    """A changed document that is not live yet: its new passages stand beside the old ones, and answer nobody.
+
+    `state`: waiting (to be tried), held (until a person decides), thrown (away: the same is not staged again).
+    """
+
+    __tablename__ = "staged_documents"
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    site_id: Mapped[str] = site_column()
+    state: Mapped[str] = mapped_column(String(8), server_default="waiting")
+    content_hash: Mapped[str] = mapped_column(String(64))
+    draft: Mapped[Json | None] = mapped_column(JSONB)  # what is to be live; null once it was thrown away
+    leaving: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))  # passages that go when it is let live
+    report: Mapped[Json] = mapped_column(JSONB, server_default="{}")  # what came of the trial; no visitor's words
+    leased_until: Mapped[datetime | None] = maybe_at_column()
+    staged_at: Mapped[datetime] = at_column()
 
 
 class Sitemap(Base):

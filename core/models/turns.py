@@ -3,8 +3,8 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Index, String, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Index, String, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
@@ -88,9 +88,11 @@ class EvidenceRecord(Base):
     __tablename__ = "evidence"
     message_id: Mapped[UUID] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
     turn_id: Mapped[UUID] = mapped_column(ForeignKey("turns.id", ondelete="CASCADE"), index=True)
+    documents: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))  # that it cites
     record: Mapped[Json] = mapped_column(JSONB)
     signature: Mapped[str] = mapped_column(String(64))  # HMAC-SHA256, hex, of the record
     created_at: Mapped[datetime] = at_column()
+    __table_args__ = (Index(None, "documents", postgresql_using="gin"),)
 
 
 class Spend(Base):

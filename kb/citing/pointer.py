@@ -49,7 +49,7 @@ class Pointer:
 
 def point(passage: Quotable, claim: str, answer: str = "") -> Pointer:
     """The sentence or two of `passage` that support `claim` best, one sentence of `answer`."""
-    start, end = _best(passage.text, claim, answer)
+    (start, end), _ = best_span(passage.text, claim, answer)
     page, anchor = place_at(passage.places, start, passage.page)
     return Pointer(
         quote=passage.text[start:end],
@@ -61,7 +61,8 @@ def point(passage: Quotable, claim: str, answer: str = "") -> Pointer:
     )
 
 
-def _best(text: str, claim: str, answer: str) -> Span:
+def best_span(text: str, claim: str, answer: str = "") -> tuple[Span, float]:
+    """Where in `text` the words stand that support `claim` best, and how well they do (0 to 1)."""
     lines = list(spans(text))
     alone = [span for line in lines for span in line]
     pairs = [(one[0], other[1]) for line in lines for one, other in pairwise(line) if other[1] - one[0] <= QUOTE_CHARS]
@@ -76,7 +77,7 @@ def _best(text: str, claim: str, answer: str) -> Span:
                 best, score = span, found
         if score >= LEAST:
             break
-    return best
+    return best, max(score, 0.0)
 
 
 def spans(text: str) -> Iterator[list[Span]]:

@@ -15,6 +15,7 @@ from core.queue import Job, enqueue
 from kb.documents.claims import NOTED_ATTEMPTS, Claim, Claims, note_all
 from kb.documents.preparing import Prepared
 from kb.documents.probing import remember_words
+from kb.documents.staging import gated, stage, unstage
 from kb.documents.warning import WARNED
 from kb.embeddings.site_models import SiteModels, first_model, site_models
 from kb.errors import EmbedderUnavailable
@@ -67,7 +68,16 @@ def _put(session: Session, models: SiteModels, put: Sequence[tuple[Document, Fin
     with session.no_autoflush:
         for document, each in put:
             _done(document, each, now)
-        replace_many(session, pairs)
+        replace_many(session, _let_through(session, pairs))
+
+
+def _let_through(session: Session, pairs: Sequence[tuple[Document, Prepared]]) -> Sequence[tuple[Document, Prepared]]:
+    """Those that go live now: behind a gate, what is new, and what says no other word than before."""
+    if not gated(session, pairs[0][0].site_id):
+        return pairs
+    live = [pair for pair in pairs if pair[0].state == "live"]
+    held = {document.id for document, prepared in live if stage(session, document, prepared)}
+    return [pair for pair in pairs if pair[0].id not in held]
 
 
 def _first(session: Session, pair: tuple[Document, Prepared]) -> None:
@@ -88,9 +98,11 @@ def _done(document: Document, each: Finished, now: datetime) -> None:
     document.updated_at = document.updated_at if document.updated_given else each.changed_at
 
 
-def keep(claims: Claims, unchanged: Sequence[Finished]) -> None:
-    """Note that these were read and are as they were."""
+def keep(claims: Claims, unchanged: Sequence[Finished], *, as_live: bool = False) -> None:
+    """Note that these were read and are as they were; `as_live`: they say what is live, so nothing else waits."""
     with transaction() as session:
+        if as_live:
+            unstage(session, [each.claim.document_id for each in unchanged])
         now = session.scalars(select(func.now())).one()
         rows = claims.lock(session, [each.claim for each in unchanged])
         for each in unchanged:

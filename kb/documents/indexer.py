@@ -210,7 +210,7 @@ class _Batch:
 
     def _keep(self, same: Sequence[Finished]) -> None:
         if same:
-            keep(self._claims, same)
+            keep(self._claims, same, as_live=True)
 
     def _tried(self, claim: Claim, act: Callable[[], Made]) -> Made | None:
         """What `act` gives; None where it ends in a state with a reason."""

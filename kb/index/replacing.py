@@ -5,7 +5,7 @@ Each takes the site's lock first. Whoever locks a document as well takes `kb.ind
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, not_, select, text, update
 from sqlalchemy.orm import Session
 
 from core.models import Chunk, Document, DocumentEvent, Site
@@ -13,6 +13,7 @@ from kb.documents.preparing import Prepared
 from kb.index import segments
 from kb.index.audiences import audience_id, note_language
 from kb.index.moving import move_chunks
+from kb.index.staged import forget_staged, is_staged
 from kb.index.storing import Change, store
 from kb.index.writing import write_together
 
@@ -64,6 +65,7 @@ def replace_many(session: Session, changes: Sequence[tuple[Document, Prepared]])
         here = [Change(document, prepared) for document, prepared in changes if document.site_id == site_id]
         with session.no_autoflush:  # each document is written once, with what the caller has changed of it
             store(session, site_id, here)
+            forget_staged(session, [change.document.id for change in here])
             for change in here:
                 _live(change)
                 made[str(change.document.id)] = len(change.fresh)
@@ -77,7 +79,7 @@ def move(session: Session, document: Document, channels: Iterable[str]) -> None:
     """Have a live document answer in other `channels` from this commit on."""
     segments.locked(session, document.site_id)
     audience = audience_id(session, document.site_id, channels)
-    wanted = select(Chunk.id, Chunk.audience_id).where(Chunk.document_id == document.id)
+    wanted = select(Chunk.id, Chunk.audience_id).where(Chunk.document_id == document.id, not_(is_staged()))
     move_chunks(session, {id_: old for id_, old in session.execute(wanted) if old != audience}, audience)
     if document.language:
         note_language(session, audience, document.language)
@@ -105,6 +107,7 @@ def _drop(session: Session, document: Document, *, was_live: bool) -> None:
         left.setdefault(audience, []).append(chunk_id)
     for audience, chunk_ids in left.items():
         segments.remove(session, audience, chunk_ids)
+    forget_staged(session, [document.id])
     if was_live:
         raise_version(session, document.site_id)
     note(session, document, document.state, document.reason)

@@ -60,6 +60,16 @@ def store(session: Session, site_id: str, changes: Sequence[Change]) -> None:
         segments.write(session, audience, list(_entries([one for one in changes if one.audience == audience])))
 
 
+def store_beside(session: Session, site_id: str, change: Change) -> None:
+    """Store the new passages of a document for the audience of `change` alone; what it says now stays as it is."""
+    _number(session, [change])
+    wire.copy(session, "chunks", CHUNK_COLUMNS, _chunk_rows([change]))
+    _store_vectors(session, site_id, [change])
+    if change.prepared.language:
+        note_language(session, change.audience, change.prepared.language)
+    segments.write(session, change.audience, list(_entries([change])))
+
+
 def _match(session: Session, changes: Sequence[Change]) -> None:
     """Find the passages that stay, drop those that go, and have those that stay know their place and audience."""
     wanted = select(Chunk.id, Chunk.document_id, Chunk.audience_id, Chunk.content_hash, Chunk.position, Chunk.page)

@@ -7,4 +7,4 @@ FROM unnest((SELECT %(ids)s::bigint[])) AS wanted(id)
     JOIN chunks ON chunks.id = wanted.id AND chunks.site_id = (SELECT %(site_id)s::varchar)
     JOIN audiences ON audiences.id = chunks.audience_id AND audiences.site_id = chunks.site_id
     JOIN documents ON documents.id = chunks.document_id AND documents.site_id = chunks.site_id
-WHERE audiences.channels && ARRAY[(SELECT %(channel)s::varchar), '*'] AND documents.state = 'live'
+WHERE audiences.channels && (SELECT %(channels)s::varchar[])::varchar[] AND documents.state = 'live'

@@ -33,6 +33,7 @@ from kb.search.matching import Matched, Model, match
 from kb.search.nearest import nearest
 from kb.search.query import Query, lost, mended, read_query
 from kb.search.rerank import rerank
+from kb.search.view import channels, view
 
 log = get_logger(__name__)
 
@@ -142,6 +143,8 @@ def _proposed(
     """What both legs found, and the best `count` of it with their texts."""
     lexical = matched.lexical.best(POOL)
     near = {} if vector is None else nearest(session, matched, vector, list(lexical))
+    if (seen := view()) is not None:
+        near = {one: score for one, score in near.items() if one not in seen.without}
     pool = set(sorted(near, key=near.__getitem__, reverse=True)[:POOL]) | lexical.keys()
     near = {one: near[one] for one in pool if one in near}
     lexical = matched.lexical.of(sorted(pool))
@@ -201,7 +204,7 @@ def _embedded(embedder: Hashable, question: str) -> Vectors:
 def _candidates(session: Session, scope: Scope, best: list[int], scores: _Scores) -> list[Candidate]:
     if not best:
         return []
-    values = {"ids": wire.array(best), "site_id": scope[0], "channel": scope[1]}
+    values = {"ids": wire.array(best), "site_id": scope[0], "channels": channels(scope[1])}
     made = [_candidate(row, scores) for row in wire.rows(session, TEXTS, values)]
     return sorted(made, key=lambda candidate: (-candidate.fused, candidate.chunk_id))
 

@@ -1,6 +1,6 @@
 """The lexical leg: exact BM25 (the Lucene variant) over the live rows of a site's segments."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log1p
 
@@ -45,6 +45,11 @@ class Fixed:
         """As they are stored."""
         counted = np.frombuffer(lengths, "<i4").astype(np.float32)
         return cls(np.frombuffer(chunk_ids, "<i8"), counted, float(counted.sum(dtype=np.float64)))
+
+    def more_dead(self, dead: bytes, without: Collection[int]) -> bytes:
+        """`dead`, and the rows of these passages."""
+        left_out = np.flatnonzero(np.isin(self.chunk_ids, np.fromiter(without, np.int64)))
+        return np.union1d(np.frombuffer(dead, "<u2"), left_out).astype("<u2").tobytes()
 
     @property
     def size(self) -> int:

@@ -5,7 +5,7 @@
 -- 3 a term in a segment: the segment's number, the postings
 WITH mine AS MATERIALIZED (
     SELECT id, languages FROM audiences
-    WHERE site_id = %(site_id)s AND channels && ARRAY[%(channel)s, '*']::varchar[]
+    WHERE site_id = %(site_id)s AND channels && %(channels)s::varchar[]
 ), held AS MATERIALIZED (
     SELECT segments.id, segments.audience_id, segments.dead, segments.chunk_ids, segments.lengths,
            (extract(epoch FROM segments.created_at) * 1000000)::bigint AS made

@@ -1,6 +1,6 @@
 """The words of a question looked up in what one site says in one channel: one statement, and one moment."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from kb.index import wire
 from kb.index.shelf import SHELF, Key, Scope
 from kb.search.lexical import Fixed, Lexical, Searched
+from kb.search.view import channels, view
 
 QUERY = (Path(__file__).parent / "lexical.sql").read_text()
 SITE, AUDIENCE, SEGMENT, POSTINGS = range(4)
@@ -37,10 +38,12 @@ class Matched:
 
 def match(session: Session, scope: Scope, terms: Sequence[str]) -> Matched | None:
     """Look `terms` up. None for a site that does not exist."""
-    known = SHELF.known(scope)
+    seen = view()
+    shelf = scope if seen is None else (scope[0], f"{scope[1]} {seen.channel}")
+    known = SHELF.known(shelf)
     values = {
         "site_id": scope[0],
-        "channel": scope[1],
+        "channels": channels(scope[1]),
         "terms": wire.array(terms),
         "known": wire.array(number for number, _ in known),
         "made": wire.array(made for _, made in known),
@@ -51,7 +54,7 @@ def match(session: Session, scope: Scope, terms: Sequence[str]) -> Matched | Non
     if not found[SITE]:
         return None
     _, number, dimensions, name, *_ = found[SITE][0]
-    segments, live = _segments(scope, known, found[SEGMENT])
+    segments, live = _segments(shelf, known, found[SEGMENT], seen.without if seen else frozenset())
     frequencies = dict.fromkeys(terms, 0)
     for _, segment, _, term, data, *_ in found[POSTINGS]:
         frequencies[term] += segments[segment].add(term, data)
@@ -67,7 +70,9 @@ def match(session: Session, scope: Scope, terms: Sequence[str]) -> Matched | Non
     )
 
 
-def _segments(scope: Scope, known: dict[Key, Fixed], rows: list[Any]) -> tuple[dict[int, Searched], dict[int, int]]:
+def _segments(
+    scope: Scope, known: dict[Key, Fixed], rows: list[Any], without: Collection[int]
+) -> tuple[dict[int, Searched], dict[int, int]]:
     """The segments by number, in its order, and the live rows of each audience."""
     new: dict[Key, Fixed] = {}
     segments: dict[int, Searched] = {}
@@ -77,7 +82,7 @@ def _segments(scope: Scope, known: dict[Key, Fixed], rows: list[Any]) -> tuple[d
         fixed = known.get((number, made)) if chunk_ids is None else None
         if fixed is None:
             fixed = new[number, made] = Fixed.of(chunk_ids, lengths)
-        segments[number] = Searched(fixed, dead)
+        segments[number] = Searched(fixed, fixed.more_dead(dead, without) if without else dead)
         live[int(audience)] = live.get(int(audience), 0) + segments[number].live
     keys = [(row[1], row[2]) for row in rows]
     if new or len(keys) != len(known):

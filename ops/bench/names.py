@@ -19,10 +19,20 @@ class Bench(StrEnum):
     REFUSALS = "refusals"
     SLACK = "slack"
     PRIVACY = "privacy"
+    SEALING = "sealing"
 
 
 ALL = (Bench.TURN, Bench.LOAD, Bench.MEMORY, Bench.THREAD, Bench.PHASES)  # the others take longer than all of these
 # They have servers and data of their own.
 ALONE = frozenset(
-    {Bench.RETRIEVAL, Bench.INDEXING, Bench.WEBHOOKS, Bench.REFUSALS, Bench.SLACK, Bench.PRIVACY, Bench.DESK}
+    {
+        Bench.RETRIEVAL,
+        Bench.INDEXING,
+        Bench.WEBHOOKS,
+        Bench.REFUSALS,
+        Bench.SLACK,
+        Bench.PRIVACY,
+        Bench.SEALING,
+        Bench.DESK,
+    }
 )

@@ -43,6 +43,7 @@ def run_alone(which: Bench, rounds: int, size: Size) -> None:
     from ops.bench.privacy import run_privacy
     from ops.bench.refusals import run_refusals
     from ops.bench.retrieval import run_retrieval
+    from ops.bench.sealing import run_sealing
     from ops.bench.slack import run_slack
     from ops.bench.webhooks import run_webhooks
 
@@ -54,6 +55,7 @@ def run_alone(which: Bench, rounds: int, size: Size) -> None:
         Bench.REFUSALS: lambda: run_refusals(rounds * GUESSES_A_ROUND),
         Bench.SLACK: lambda: run_slack(rounds),
         Bench.PRIVACY: lambda: run_privacy(rounds),
+        Bench.SEALING: lambda: run_sealing(rounds),
     }
     sides = two_sides() if which in {Bench.WEBHOOKS, Bench.SLACK} else None  # what is under test gets a core to itself
     cores = on_cores(sides[1] if sides else None)

@@ -53,6 +53,7 @@ def test_ready_when_all_parts_are_there(client: TestClient, session: Session) ->
         {
             "redis": "ok",
             "database": "ok",
+            "keys": "ok",
             "worker:chat": "ok",
             "worker:house": "ok",
             "worker:index": "ok",

@@ -113,11 +113,3 @@ def test_deleted_data_is_gone_and_the_receipt_is_the_same_each_time(guest: Guest
     assert error(guest.say("Still there?")) == (404, "ThreadNotFound")
     assert len(other.thread()["messages"]) == 3
     assert bus.client().exists(bus.stream_key(guest.thread_id)) == 0
-
-
-def test_a_page_elsewhere_may_ask_for_deletion() -> None:
-    """Its browser asks first whether it may."""
-    origin = "https://shop.example"
-    app = make_app(get_settings().model_copy(update={"allowed_origins": (origin,)}))
-    asks = {"Origin": origin, "Access-Control-Request-Method": "DELETE"}
-    assert TestClient(app).options("/api/agent/data", headers=asks).status_code == 200

@@ -52,8 +52,14 @@ def migrate() -> None:
 
 def _check_keys() -> None:
     """A key that is missing, or mistaken, is told before anything is kept under another one, or under none."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from core import log
     from core.db import transaction
     from core.sealing.known import register
 
-    with transaction() as session:
-        register(session)
+    try:
+        with transaction() as session:
+            register(session)
+    except SQLAlchemyError as error:  # it is away: readiness says so, and looks at the keys when it is back
+        log.get_logger(__name__).warning("keys_not_checked", cause=repr(error))

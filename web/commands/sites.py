@@ -42,7 +42,7 @@ def make_site(session: object, site_id: str, name: str, key: str) -> bool:
     from core.models import Site
     from web.keys import hash_key
 
-    if not re.fullmatch(r"[\w.-]{1,64}", site_id):
+    if not re.fullmatch(r"[\w.-]{1,64}", site_id, re.ASCII):
         raise BadRequest("A site's id has 1 to 64 letters, digits, `.`, `-` and `_`.")
     assert isinstance(session, Session)
     row = {

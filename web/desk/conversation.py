@@ -9,6 +9,8 @@ from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from core.models import Feedback, Handoff, Message, Note, Site, Thread, Ticket, Turn, Visitor
+from orchestrator import records
+from orchestrator.verifying import glance
 from web.desk.proof import Proof, proofs, web_link
 
 SHOWN = 200  # messages on one page, the newest
@@ -28,6 +30,7 @@ class Line:
     at: datetime
     citations: tuple[dict[str, Any], ...] = ()
     proof: Proof | None = None
+    evidence: str = ""  # of an answer: "verified", "changed" since, "broken"; "" without a record
     thumbs: str = ""
     edited: bool = False
 
@@ -84,6 +87,7 @@ def _said(session: Session, rows: list[Message]) -> list[Line]:
     answers = [row for row in rows if row.role == "agent" and row.turn_id][-PROVEN:]
     cited = {row.turn_id: row.citations for row in answers if row.turn_id}
     found = proofs(session, cited, cited)
+    evidence = glance(session, records.kept(session, answers).values())
     thumbs = _thumbs(session, [row.id for row in rows if row.role in {"agent", "staff"}])
     return [
         Line(
@@ -94,6 +98,7 @@ def _said(session: Session, rows: list[Message]) -> list[Line]:
             at=row.created_at,
             citations=tuple(each | {"link": web_link(each.get("link") or "")} for each in row.citations),
             proof=found.get(row.turn_id) if row.role == "agent" and row.turn_id else None,
+            evidence=evidence.get(row.id, ""),
             thumbs=thumbs.get(row.id, ""),
         )
         for row in rows

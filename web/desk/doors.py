@@ -12,6 +12,7 @@ from web.desk import (
     drafts,
     erasing,
     evals,
+    evidence,
     figures,
     gaps,
     live,
@@ -48,9 +49,18 @@ def nothing(request: Request, path: str) -> Response:  # noqa: ARG001 - whatever
 
 # To add a door: write its file, add its router here; what asks for no login is named in the tests.
 ROUTERS = (
-    *(login.router, oidc_doors.router, queue.router, threads.router, drafts.router, search.router, tickets.router),
+    *(
+        login.router,
+        oidc_doors.router,
+        queue.router,
+        threads.router,
+        evidence.router,
+        drafts.router,
+        search.router,
+        tickets.router,
+    ),
     *(staff.router, log.router, live.router, documents.router, tools.router, figures.router, evals.router),
-    *(erasing.router, privacy.router, gaps.router, last),
+    *(erasing.router, evidence.router, privacy.router, gaps.router, last),
 )
 
 

@@ -33,6 +33,12 @@ HANDOFF_STATES = {
     "resolved": "Resolved",
 }
 ROLES = {"visitor": "Visitor", "agent": "Assistant", "staff": "Staff", "system": "To the visitor"}
+# Of an answer's evidence record: how its tag looks, and what it says.
+EVIDENCE = {
+    "verified": ("ok", "Verified"),
+    "changed": ("", "Verified; its sources have changed since"),
+    "broken": ("bad", "Not verified"),
+}
 PRIORITIES = ("urgent", "high", "normal", "low")
 
 

@@ -25,6 +25,7 @@ def keep_note(session: Session, _: Site, event: WebhookEvent) -> str:
     if head is None and event.attempts < 2:  # noqa: PLR2004
         raise Unavailable("The handoff that it stands below is being posted.")
     if head is None or head.thread_id is None or head.kind != posts.HEAD:
+        _forget_words(event)  # what is said elsewhere, or where everything was deleted, is not ours to keep
         return NOT_BELOW
     author = people.known(session, said["user"]) or people.unnamed(said["user"])
     try:

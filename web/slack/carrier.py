@@ -23,6 +23,7 @@ from web.outgoing.posting import Answer
 from web.slack import people, posts
 from web.slack.api import AppGone, Call, ChannelGone, SlackApi, SlackFault
 from web.slack.kinds import KINDS, Packed, Packer, Packing
+from web.slack.seeking import key_of, listing, take_back
 
 log = get_logger(__name__)
 
@@ -33,7 +34,7 @@ class NotPacked(HandrailError):
 
 NOTHING = Answer(200)  # there is nothing to send: it has happened already, or what it tells of is gone
 LOOK_BACK_S = 120.0  # clocks differ
-LOOKED_AT = 100  # posts
+SOUGHT = "sought"  # what may have been posted before it was deleted: no row tells of it any more
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,13 @@ class SlackCarrier:
         """The one call that it comes to now."""
         site = session.get(Site, claimed.destination.partition(":")[2], populate_existing=True)
         packer = KINDS.get(claimed.kind)
-        if site is None or packer is None or not (site.slack_channel or claimed.kind == "gone"):
+        seeks = claimed.kind == SOUGHT
+        if site is None or not (packer or seeks) or not (site.slack_channel or seeks or claimed.kind == "gone"):
             return None
         if site.slack_fault:
             raise SlackFault(site.slack_fault)
+        if packer is None:
+            return lambda: take_back(SlackApi(settings), claimed.body)
         packed = _packed(packer, Packing(session, claimed, site, settings))
         if packed is None:
             return lambda: NOTHING
@@ -97,15 +101,12 @@ def _posted(answer: Answer) -> bool:
 
 def _found(api: SlackApi, call: Call, claimed: Claimed) -> Answer | None:
     """The post that an earlier attempt has left, or an answer that says to come again; None where there is none."""
-    args: dict[str, Any] = {"channel": call.args["channel"], "include_all_metadata": True, "limit": LOOKED_AT}
-    args["oldest"] = f"{claimed.created_at.timestamp() - LOOK_BACK_S:.6f}"
-    below = call.args.get("thread_ts")
-    method = "conversations.replies" if below else "conversations.history"
-    answer = api.answer(Call(method, args | ({"ts": below} if below else {})))
+    oldest = claimed.created_at.timestamp() - LOOK_BACK_S
+    answer = api.answer(listing(call.args["channel"], call.args.get("thread_ts", ""), oldest))
     if answer.status != 200:  # noqa: PLR2004
         return answer
     for one in answer.said.get("messages") or ():
-        if ((one.get("metadata") or {}).get("event_payload") or {}).get("key") == claimed.key:
+        if key_of(one) == claimed.key:
             return Answer(200, said={"channel": call.args["channel"], "ts": one["ts"]})
     return None
 

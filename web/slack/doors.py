@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Security
 from fastapi.responses import JSONResponse
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
@@ -18,7 +18,7 @@ from web.deps import Chosen, Raw
 from web.slack import commands, events, interactions
 from web.slack.api import Call, SlackApi
 from web.slack.verifying import verify
-from web.webhooks import bodies
+from web.webhooks import bodies, contract
 from web.webhooks.intake import Intake
 from web.webhooks.received import BodyNotJson, Received
 
@@ -29,14 +29,19 @@ SAYING_SECONDS = 3.0
 
 Result = TypeVar("Result")
 
-router = APIRouter(prefix="/slack", tags=["slack"], responses=PROBLEMS)
+FORM = contract.taking({"type": "object"}, "application/x-www-form-urlencoded", stamped=False)
+EVENT = contract.taking({"type": "object"}, stamped=False)
+
+router = APIRouter(
+    prefix="/slack", tags=["slack"], responses=PROBLEMS, dependencies=[Security(contract.SLACK_SIGNATURE)]
+)
 
 
 class NotSlacks(BodyNotJson):
     """This is not what Slack sends here: check the three request URLs of the app against the manifest."""
 
 
-@router.post("/events")
+@router.post("/events", openapi_extra=EVENT)
 async def take_event(request: Request, raw: Raw, settings: Chosen) -> JSONResponse:
     """Events: messages below handoffs, mentions, direct messages, the app's own end. Stored once by `event_id`."""
     _verify(request, raw, settings)
@@ -51,7 +56,7 @@ async def take_event(request: Request, raw: Raw, settings: Chosen) -> JSONRespon
     return JSONResponse({})
 
 
-@router.post("/interactions")
+@router.post("/interactions", openapi_extra=FORM)
 async def take_interaction(request: Request, raw: Raw, settings: Chosen) -> JSONResponse:
     """Buttons and modals: decided before the answer."""
     _verify(request, raw, settings)
@@ -62,7 +67,7 @@ async def take_interaction(request: Request, raw: Raw, settings: Chosen) -> JSON
     return JSONResponse(reply.body or {}, background=after)
 
 
-@router.post("/commands")
+@router.post("/commands", openapi_extra=FORM)
 async def take_command(request: Request, raw: Raw, settings: Chosen) -> JSONResponse:
     """`/handrail …`: only whoever typed it sees the answer."""
     _verify(request, raw, settings)

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from web.webhooks.received import BodyNotJson, NotJsonType
 
 DEEPEST = 32
+SAFE = 2**53 - 1  # beyond it a number in JSON is another one for many who read it
 UNKEPT = re.compile("[\x00\ud800-\udfff]")
 SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 
@@ -30,7 +31,7 @@ def parse(raw: bytes, content_type: str) -> dict[str, Any]:
 def text(body: dict[str, Any], name: str, most: int = 2_000) -> str:
     """The text called `name`; "" where it is missing. Raises BodyNotJson where it is none, or too long."""
     value = body.get(name, "")
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= SAFE:
         value = str(value)
     if not isinstance(value, str) or len(value) > most:
         raise BodyNotJson(f"The field `{name}` must be a text of at most {most} characters.")

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request, Response, Security
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
@@ -15,7 +15,7 @@ from core.errors import NotFound
 from core.models import Document, WebhookEvent
 from web.chat import PROBLEMS
 from web.schemas import EventAccepted, EventState
-from web.webhooks import bodies, wordpress
+from web.webhooks import bodies, contract, wordpress
 from web.webhooks.acts import locator_of
 from web.webhooks.intake import Intake
 from web.webhooks.received import Received
@@ -32,7 +32,13 @@ class EventNotFound(NotFound):
     """No such event was received."""
 
 
-@router.post("/webhooks/wordpress", status_code=HTTPStatus.ACCEPTED, response_model=EventAccepted)
+@router.post(
+    "/webhooks/wordpress",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=EventAccepted,
+    dependencies=[Security(contract.SIGNATURE)],
+    openapi_extra=contract.taking(contract.EVENT),
+)
 async def wordpress_event(request: Request) -> Response:
     """An event of the WordPress plugin: a post, a page, a file, an order.
 
@@ -41,7 +47,13 @@ async def wordpress_event(request: Request) -> Response:
     return await _accept(request, wordpress.event)
 
 
-@router.post("/webhook/wp-media", status_code=HTTPStatus.ACCEPTED, response_model=EventAccepted)
+@router.post(
+    "/webhook/wp-media",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=EventAccepted,
+    dependencies=[Security(contract.SIGNATURE)],
+    openapi_extra=contract.taking(contract.MEDIA, stamped=False),
+)
 async def wordpress_media(request: Request) -> Response:
     """A file in the media library: `{site_id, file_url, title, attachment_id}`.
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import redis
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request, Response, Security
 from pydantic import BaseModel
 
 from core import bus
@@ -23,14 +23,19 @@ from orchestrator.exporting import export
 from tools.address import normal, well_formed
 from web.chat import PROBLEMS
 from web.deps import Raw
-from web.webhooks import bodies, wordpress
+from web.webhooks import bodies, contract, wordpress
 from web.webhooks.received import BodyNotJson
 from web.webhooks.secrets import Secrets
 from web.webhooks.verifying import WINDOW_S, check, moment
 
 log = get_logger(__name__)
 
-router = APIRouter(prefix="/webhooks/wordpress/privacy", tags=["webhooks"], responses=PROBLEMS)
+router = APIRouter(
+    prefix="/webhooks/wordpress/privacy",
+    tags=["webhooks"],
+    responses=PROBLEMS,
+    dependencies=[Security(contract.SIGNATURE)],
+)
 AT_ONCE = 10  # visitors; WordPress calls again until all are erased
 LAST_PAGE = 100_000
 
@@ -93,7 +98,7 @@ def _signed(request: Request, raw: Raw) -> Wanted:
 Signed = Annotated[Wanted, Depends(_signed)]
 
 
-@router.post("/export")
+@router.post("/export", openapi_extra=contract.taking(contract.privacy("privacy.export")))
 def export_data(wanted: Signed, response: Response) -> Exported:
     """What is kept of the visitor who has proven this address: messages and tickets, page by page."""
     response.headers["Cache-Control"] = "no-store"
@@ -102,7 +107,7 @@ def export_data(wanted: Signed, response: Response) -> Exported:
     return Exported(entries=[Kept(**asdict(entry)) for entry in entries], done=done)
 
 
-@router.post("/erase")
+@router.post("/erase", openapi_extra=contract.taking(contract.privacy("privacy.erase")))
 def erase_data(wanted: Signed, response: Response) -> Erased:
     """Erase some of the visitors with this address, each at once; with the last of them, the address elsewhere."""
     response.headers["Cache-Control"] = "no-store"

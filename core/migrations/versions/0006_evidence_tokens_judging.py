@@ -84,6 +84,7 @@ def upgrade() -> None:
         "evidence",
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("turn_id", sa.Uuid(), nullable=False),
+        sa.Column("documents", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("record", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("signature", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -94,6 +95,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_evidence")),
     )
     op.create_index(op.f("ix_evidence_turn_id"), "evidence", ["turn_id"], unique=False)
+    op.create_table(
+        "staged_documents",
+        sa.Column("document_id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=8), server_default="waiting", nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("draft", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("leaving", postgresql.ARRAY(sa.BigInteger()), nullable=False),
+        sa.Column("report", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("staged_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["documents.id"], name=op.f("fk_staged_documents_document_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"], ["sites.id"], name=op.f("fk_staged_documents_site_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("document_id", name=op.f("pk_staged_documents")),
+    )
+    op.create_index(op.f("ix_staged_documents_site_id"), "staged_documents", ["site_id"], unique=False)
+    op.create_index(op.f("ix_evidence_documents"), "evidence", ["documents"], unique=False, postgresql_using="gin")
     op.add_column("turns", sa.Column("request_id", sa.String(length=64), server_default="", nullable=False))
     op.add_column("outbox", sa.Column("request_id", sa.String(length=64), server_default="", nullable=False))
     op.create_table(
@@ -179,6 +201,9 @@ def downgrade() -> None:
     op.drop_column("messages", "words")
     op.alter_column("tickets", "subject", type_=sa.String(length=200), existing_type=sa.Text())
     op.drop_table("sealing_keys")
+    op.drop_index(op.f("ix_staged_documents_site_id"), table_name="staged_documents")
+    op.drop_table("staged_documents")
+    op.drop_index(op.f("ix_evidence_documents"), table_name="evidence", postgresql_using="gin")
     op.drop_column("outbox", "request_id")
     op.drop_column("turns", "request_id")
     op.drop_index(op.f("ix_evidence_turn_id"), table_name="evidence")

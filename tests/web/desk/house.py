@@ -23,9 +23,10 @@ from core.models import (
     TurnEvent,
     Visitor,
 )
-from orchestrator import codec
-from orchestrator.effects import State
+from orchestrator import codec, records
+from orchestrator.effects import Say, State
 from orchestrator.events import Phase
+from orchestrator.open_turns import OpenTurn
 from tests.conftest import SITE
 
 MARKUP = "<script>document.title='taken'</script> <img src=x onerror=alert(1)> & \"quotes\""
@@ -113,6 +114,13 @@ def add_turn(session: Session, thread: Thread, *, phase: str = "done", site: str
     return turn
 
 
+def keep_evidence(session: Session, turn: Turn, answer: Message) -> None:
+    """The record of what an answer rests on."""
+    open_turn = OpenTurn(turn.id, turn.thread_id, turn.site_id, turn.seq, State(), None, leased=False)
+    said = Say(answer.content, tuple(answer.citations))
+    records.keep(session, open_turn, said, records.Answer(answer.id, answer.content, answer.citations))
+
+
 def _lines(*, holding: bool) -> Iterator[tuple[Json, list[Json]]]:
     call = {"id": "a", "tool": "search_kb", "arguments": '{"query": "return a jacket"}'}
     found = {"snippets": [_passage(n) for n in (1, 2)], "answerable": 0.91, "reason": ""}
@@ -166,6 +174,7 @@ def furnish(session: Session, site: str = SITE) -> Thread:
     turn = add_turn(session, thread, site=site)
     answer = say(session, thread, "agent", "You can return it within 30 days. [1]", turn.id)
     answer.citations = [CITATION]
+    keep_evidence(session, turn, answer)
     session.add(Feedback(message_id=answer.id, thumbs="down", tags=[]))
     say(session, thread, "visitor", f"It is the wrong colour, I want a person. {MARKUP}")
     hand_off(session, thread, minutes=25, priority="high")

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from core import db, embedded
-from core.models import Document, Thread, Ticket
+from core.models import Document, EvidenceRecord, Thread, Ticket
 from core.settings import get_settings
 from orchestrator import inbox
 from tests.browser import chromium
@@ -109,6 +109,7 @@ def test_axe_finds_nothing(chromium: Browser, live: Live, scheme: str) -> None:
     with db.transaction() as session:
         thread = furnish(session)
         document, ticket = session.scalars(select(Document.id)).first(), session.scalars(select(Ticket.number)).first()
+        answer = session.scalars(select(EvidenceRecord.message_id)).first()
     anybody = chromium.new_context(base_url=str(live.client.base_url), color_scheme=scheme)  # type: ignore[arg-type]
     faults = _faults(anybody.new_page(), "/desk/login")
     page = opened(chromium, live, color_scheme=scheme)
@@ -130,6 +131,7 @@ def test_axe_finds_nothing(chromium: Browser, live: Live, scheme: str) -> None:
     for path in (*(f"/desk{each}" for each in desk), *(f"/admin/agent/{each}" for each in admin)):
         faults += _faults(page, path)
     faults += _faults(page, f"/desk/threads/{thread.id}", lambda: page.keyboard.press("e"))
+    faults += _faults(page, f"/desk/threads/{thread.id}/evidence/{answer}")
     faults += _faults(page, f"/desk/threads/{thread.id}", lambda: _claimed(page))
     faults += _faults(page, "/desk", lambda: page.keyboard.press("?"))
     assert heard == []

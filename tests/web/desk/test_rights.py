@@ -32,6 +32,7 @@ RULES: dict[tuple[str, str], Right | str | None] = {
     ("GET", "/desk"): Right.READ,
     ("GET", "/desk/live"): Right.READ,
     ("GET", "/desk/threads/{thread_id}"): Right.READ,
+    ("GET", "/desk/threads/{thread_id}/evidence/{message_id}"): Right.READ,
     ("POST", "/desk/threads/{thread_id}/claim"): Right.ANSWER,
     ("POST", "/desk/threads/{thread_id}/take"): Right.TAKE,
     ("POST", "/desk/threads/{thread_id}/reply"): Right.ANSWER,

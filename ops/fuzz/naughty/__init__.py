@@ -1,0 +1,1 @@
+"""Strings that break things, through every text field of every door."""
