@@ -2,7 +2,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo demo-wordpress plugin pot test lint eval eval-retrieval eval-answerability eval-guards eval-regressions simulate fuzz bench bench-retrieval chaos walks race faults lock clean
+.PHONY: help setup setup-dev demo demo-wordpress plugin pot test lint eval eval-suite eval-retrieval eval-answerability eval-guards eval-regressions simulate fuzz bench bench-retrieval chaos walks race faults lock clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 17
@@ -33,6 +33,9 @@ lint: setup-dev  ## the quick checks alone
 
 eval: setup-dev  ## ask the demo questions and print what was cited, answered and refused
 	@$(BIN)/handrail eval
+
+eval-suite: setup-dev  ## play the demo suite: answers, orders, tickets, people, languages, attacks (docs/evals.md)
+	@$(BIN)/handrail eval --set demo
 
 eval-retrieval: setup-dev  ## nDCG@10 and recall@10, per leg; SETS="folder …" for others than the demo's own
 	@if [ -z "$(SETS)" ]; then $(BIN)/handrail eval-retrieval; else \

@@ -70,17 +70,21 @@ def run_live(wanted: Wanted, site_id: str) -> bool:
         return reported(run, golden, wanted)
 
 
-def run_public(kind: Kind, path: Path, wanted: Wanted, *, limit: int, seed: int) -> bool:
-    """Play a public set: about documents of its own on a site of its own, else on the demo shop. As `run_demo`."""
+def run_public(kind: Kind, path: Path, wanted: Wanted, *, limit: int, seed: int) -> None:
+    """Play a public set, and print its figures: about its own documents on a site of its own, else on the demo shop.
+
+    Raises GoldenUnreadable.
+    """
     public = read_public(kind, path, limit=limit, seed=seed)
     for what, count in public.passed_over.items():
         typer.echo(f"Passed over: {count} {what}.")
     with apart(HOME):
         if public.documents is None:
-            return reported(played(public.golden, stage(), wanted), public.golden, wanted)
+            printed(played(public.golden, stage(), wanted), wanted)
+            return
         with own_site(["search_kb"]) as site_id:
             index(site_id, public.documents, get_embedder(), lambda *_: None)
-            return reported(played(public.golden, Stage(site_id), wanted), public.golden, wanted)
+            printed(played(public.golden, Stage(site_id), wanted), wanted)
 
 
 def write_public(kind: Kind, path: Path, to: Path, *, limit: int, seed: int) -> None:
@@ -118,10 +122,15 @@ def played(golden: GoldenSet, place: Stage, wanted: Wanted) -> Run:
     )
 
 
-def reported(run: Run, golden: GoldenSet, wanted: Wanted) -> bool:
-    """Print the run, and write it where that is wanted. True where the set's targets are met."""
+def printed(run: Run, wanted: Wanted) -> None:
+    """Print the run, and write it where that is wanted."""
     print_run(run)
     if wanted.json is not None:
         save_run(run, wanted.json)
         typer.echo(f"Written to {wanted.json}.")
+
+
+def reported(run: Run, golden: GoldenSet, wanted: Wanted) -> bool:
+    """As `printed`. True where the set's targets are met."""
+    printed(run, wanted)
     return targets_met(run, golden.targets)
