@@ -7,12 +7,15 @@ import typer
 
 from ops.bench.names import ALL, Bench
 from ops.evals.commands import evals
+from ops.evals.gate_watch import try_changes
 from ops.evals.report.commands import nightly
 from web.cli import make_cli, run
+from web.commands.kb import kb
 
 app = make_cli()
 app.add_typer(evals, name="eval")
 app.command()(nightly)
+kb.command("try")(try_changes)
 
 slack = typer.Typer(help="Setting Slack up: docs/slack.md has every step.", no_args_is_help=True)
 app.add_typer(slack, name="slack")

@@ -120,6 +120,7 @@ def make_children(settings: Settings, api: tuple[str, ...]) -> tuple[Child, ...]
         "index": ("-m", "ops.cli", "worker", "index"),
         "scheduler": ("-m", "ops.cli", "scheduler"),
         "nightly": ("-m", "ops.cli", "nightly", "--wait"),
+        "gate": ("-m", "ops.cli", "kb", "try", "--wait"),
     }
     folder = settings.home / "log"
     folder.mkdir(parents=True, exist_ok=True)

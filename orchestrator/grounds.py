@@ -59,13 +59,13 @@ def grounded(
 
     Unless it `claims` something, what rests on nothing is the assistant's own to say.
     """
-    for one in _joined(said):
+    for one in whole_sentences(said):
         found = _grounded(one, said, cited, results)
         yield found if claims or found.by != "none" else replace(found, by="own")
 
 
-def _joined(said: str) -> Iterator[Sentence]:
-    """The sentences, each with the marks that stand on a line of their own below it."""
+def whole_sentences(said: str) -> Iterator[Sentence]:
+    """The sentences of an answer, each with the marks that stand on a line of their own below it."""
     waiting: Sentence | None = None
     for one in sentences(said):
         if waiting is not None and not SHOWN_MARK.sub("", one.text).strip():

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from core import db
 from core.models import Document
 from core.settings import Settings
+from kb.documents.staging import set_gate
 from ops import reading
 from ops.demo import content, team
 from ops.supervisor import Watch
@@ -28,6 +29,7 @@ class DemoShop:
         """Register the documents that have changed, and wait until they are read."""
         with db.transaction() as session:
             documents = content.prepare(session)
+            set_gate(session, content.SITE, on=True)
         reading.follow(Document.id.in_(documents), len(documents), "Reading the demo shop's documents", watch)
         words = {"host": settings.host, "port": settings.port, "home": settings.home}
         yield NEXT.format(**words, staff=team.EMAIL, secret=team.hire())

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from web.commands import kb_acts, kb_look, kb_models, row_security
+from web.commands import kb_acts, kb_gate, kb_look, kb_models, row_security
 from web.commands.place import at_home
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ kb = typer.Typer(help="What a site knows: states, reasons, probes, pauses, model
 for command in (
     *(kb_look.probe, kb_look.history, kb_look.export),
     *(kb_acts.add, kb_acts.remove, kb_acts.retry, kb_acts.reindex, kb_acts.pause, kb_acts.resume, kb_acts.cancel),
+    *(kb_gate.gate, kb_gate.waiting, kb_gate.let_live, kb_gate.throw_away),
     *(kb_models.reembed, row_security.row_security),
 ):
     kb.command()(command)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, File, Form, UploadFile
@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from core.db import reading, transaction
 from core.errors import BadRequest, DocumentNotFound, HandrailError, RoleMissing
 from core.models import Document, DocumentEvent, Site
-from kb.documents import registering, steering
+from kb.documents import registering, staging, steering
 from kb.documents.overview import overview
 from kb.loaders import LOADERS
-from web.desk import uploads
+from web.desk import changes, uploads
 from web.desk.entry import Visit, acting, id_of, seeing
 from web.desk.pages import DeskRoute, go, page
 from web.desk.rights import Right
@@ -59,8 +59,10 @@ def show_document(visit: Seeing, document_id: str) -> Response:
         document = _find(session, visit, document_id)
         lines = select(DocumentEvent).where(DocumentEvent.document_id == document.id)
         history = session.scalars(lines.order_by(DocumentEvent.id.desc()).limit(HISTORY)).all()
+        change = changes.change_of(session, document.id)
     may_change = visit.may(Right.CHANGE_DOCUMENTS, document.site_id)
-    return page(visit, "document.html", document=document, history=history, may_change=may_change)
+    told: dict[str, Any] = {"document": document, "history": history, "change": change, "verdicts": changes.VERDICTS}
+    return page(visit, "document.html", may_change=may_change, **told)
 
 
 @router.post("/admin/agent/kb/upload")
@@ -100,6 +102,8 @@ def act_on_one(visit: Changing, document_id: str, act: str) -> Response:
             registering.remove(
                 session, site_id=document.site_id, locator=document.locator, reason="removed at the desk"
             )
+        elif act in changes.ACTS:
+            changes.ACTS[act](session, document.id, visit.person)
         else:
             _named(act)(session, document.site_id, document.id)
         visit.note(session, f"document.{act}", f"document:{document.id}", document.site_id)
@@ -135,6 +139,7 @@ def _show(
         found = session.get(Site, chosen) if chosen else None
         rows = _rows(session, chosen, state, q, after)
         about = overview(session, found) if found else None
+        waiting = staging.waiting(session, chosen)
     return page(
         visit,
         "documents.html",
@@ -142,6 +147,8 @@ def _show(
         problem=error.detail if error else "",
         site=chosen,
         about=about,
+        gate=found.gate if found else "off",
+        waiting=waiting,
         rows=rows[:SHOWN],
         more=rows[SHOWN - 1].locator if len(rows) > SHOWN else "",
         given={"state": state, "q": q},
