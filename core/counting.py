@@ -37,9 +37,9 @@ _apart: ContextVar[bool] = ContextVar("apart", default=False)
 
 
 @contextmanager
-def apart() -> Iterator[None]:
+def apart(really: bool = True) -> Iterator[None]:  # noqa: FBT001, FBT002 - `apart(case.trial)` reads as it is meant
     """Count nothing in this block: what the judge tries out is not what happens to visitors."""
-    token = _apart.set(True)
+    token = _apart.set(really)
     try:
         yield
     finally:

@@ -81,6 +81,8 @@ def perform(session: Session, turn: OpenTurn, effect: Inside) -> Sequence[Event]
 def _judged(session: Session, turn: OpenTurn, effect: ScreenMessage | CheckDraft) -> Event:
     with span("guards"):
         verdict = judge(session, turn, effect)
+    if turn.trial:
+        return verdict
     if isinstance(verdict, MessageScreened | DraftPassedGuards | DraftFailedGuard):
         figures.note_verdicts(verdict.verdicts)
     if isinstance(verdict, DraftPassedGuards):

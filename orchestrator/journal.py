@@ -131,7 +131,8 @@ def claim(session: Session, thread_id: UUID, worker: str, settings: Settings) ->
     turn = OpenTurn(row.id, thread_id, row.site_id, row.seq, state, pending, leased=True)
     turn.known = open_turns.read_events(row.id, row.events)
     showing.show_pending(session, turn)
-    figures.note_claim(row.fence, float(row.age), taken_over=row.taken_over)
+    if not case.trial:
+        figures.note_claim(row.fence, float(row.age), taken_over=row.taken_over)
     return Lease(case, turn, row.fence, float(row.seconds), request_id=row.request_id, age=float(row.age))
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from brain.choose import brains
 from brain.client import Ask, Said
 from brain.extractive import Extractive
+from core.counting import apart
 from core.db import transaction
 from core.log import bound, get_logger
 from core.models import Site
@@ -68,7 +69,7 @@ def take_turn(thread_id: UUID, world: World | None = None) -> None:
         return
     ids = {"site": lease.case.site_id, "thread": str(thread_id), "turn": str(lease.turn_id)}
     with under(lease.request_id), bound(**ids), span("turn", turn=ids["turn"], fence=lease.fence) as opened:
-        with keeper().holding(lease):
+        with keeper().holding(lease), apart(lease.case.trial):
             outcome = _carry_on(world, lease)
         opened.note(outcome=outcome)
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from brain.openai_chat import OpenAIChat
 from brain.pool import shared_client
 from core import bus
-from core.counting import SUM, TALLY
+from core.counting import COUNTS, SUM, TALLY
 from core.db import transaction
 from core.models import Outgoing, Site, Turn
 from core.queue import Job, celery_app
@@ -23,6 +23,8 @@ from core.settings import Settings, get_settings
 from core.tracing import HOOKS, mark
 from kb.embeddings.openai_embeddings import connect as connect_embedder
 from kb.search.reranker import connect as connect_reranker
+from orchestrator.figures import FIGURES
+from orchestrator.inbox import accept, open_thread
 from orchestrator.turn import take_turn
 from orchestrator.world import World
 from tests.brain.hosted import EVENTS, OPENAI, chunk
@@ -206,3 +208,16 @@ def test_every_client_of_a_service_of_the_operators_is_marked() -> None:
         connect_embedder(settings, "m")._client._client,
     )
     assert [mark in client.event_hooks["request"] for client in clients] == [True] * 4
+
+
+def test_a_trial_of_the_judges_is_not_counted(there: Receiver) -> None:
+    settings, model = get_settings(), Model()
+    with transaction() as session:
+        thread = open_thread(session, SITE, "web", trial=True)
+        accept(session, thread, WORDS, "m1")
+    TALLY.flush()
+    bus.client().delete(COUNTS)
+    take_turn(thread.id, World(settings, (model.brain(settings),), TOOLS))
+    assert model.heard
+    counted = {key[0] for key in TALLY.read()}
+    assert counted & {figure.name for figure in FIGURES} == set()
