@@ -148,7 +148,7 @@ class Histogram:
     def observe(self, size: float, *values: str) -> None:
         """Note one."""
         at = bisect_left(self.buckets, size)
-        bound = f"{self.buckets[at]:g}" if at < len(self.buckets) else "+Inf"
+        bound = str(float(self.buckets[at])) if at < len(self.buckets) else "+Inf"
         TALLY.add(((self.name, *values, bound), 1.0), ((self.name, *values, SUM), size))
 
     @contextmanager

@@ -16,7 +16,7 @@ from orchestrator.events import Event
 
 Json = dict[str, Any]
 
-VERSION = 3
+VERSION = 4
 
 EVENTS: dict[str, type] = {kind.__name__: kind for kind in get_args(Event)}
 EFFECTS: dict[str, type] = {kind.__name__: kind for kind in get_args(Effect)}
@@ -38,7 +38,12 @@ def _from_2(stored: Json) -> Json:
     return stored
 
 
-UPCASTS: dict[int, Callable[[Json], Json]] = {1: _from_1, 2: _from_2}
+def _from_3(stored: Json) -> Json:
+    """Form 4 only added the conversation's language, and the default means what form 3 meant: English."""
+    return stored
+
+
+UPCASTS: dict[int, Callable[[Json], Json]] = {1: _from_1, 2: _from_2, 3: _from_3}
 
 
 def dump(value: Event | Effect | State) -> Json:

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from sqlalchemy import delete, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Uuid, delete, func, literal, or_, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
 from core import bus
@@ -21,6 +21,7 @@ from core.models import (
     Handoff,
     Message,
     Outgoing,
+    Site,
     Thread,
     Ticket,
     Turn,
@@ -28,7 +29,7 @@ from core.models import (
     WebhookEvent,
 )
 from core.queue import Job, enqueue
-from orchestrator import audit, budget, judged_copies, outside
+from orchestrator import audit, budget, judged_copies, outside, tokens
 from orchestrator.case import Case, lock_case
 from orchestrator.outside import Outside
 from orchestrator.people import OPERATOR, Person
@@ -110,7 +111,9 @@ def erase(
     there = select(Visitor.id).where(Visitor.id == visitor_id, Visitor.site_id == site_id)
     if session.scalar(there) is not None:
         done = _visitor(session, visitor_id)
-    if done.receipt.visitors:
+    elif actor == VISITOR:  # whose data went before: they get a receipt all the same
+        done = _Done(visitor=visitor_id)
+    if done.visitor:
         _keep(session, site_id, id_, done, actor=actor, address=address)
     return id_, done.receipt
 
@@ -131,14 +134,18 @@ def erase_conversation(
 
 
 def erase_address(session: Session, site_id: str, email: str) -> Receipt:
-    """Take an e-mail address off what is not its owner's to erase: other people's cases, and events about orders."""
+    """Take an e-mail address off what is not its owner's to erase.
+
+    Other people's cases and conversations in which they wrote it, and events about orders.
+    """
     tickets = update(Ticket).where(Ticket.site_id == site_id, func.lower(Ticket.email) == email).values(email=None)
     visitors = update(Visitor).where(Visitor.site_id == site_id, func.lower(Visitor.contact_email) == email)
     taken = session.scalars(tickets.returning(Ticket.id)).all()
     cleared = session.scalars(visitors.values(contact_email=None).returning(Visitor.id)).all()
     told = _told_of(session, site_id, email)
     session.execute(update(WebhookEvent).where(WebhookEvent.id.in_(told)).values(data={}, body=None))
-    return Receipt(addresses=len(taken) + len(cleared), events=len(told))
+    written = tokens.forget_address(session, site_id, email)
+    return Receipt(addresses=len(taken) + len(cleared) + written, events=len(told))
 
 
 def _told_of(session: Session, site_id: str, email: str) -> list[UUID]:
@@ -197,10 +204,12 @@ def _keep(session: Session, site_id: str, id_: UUID, done: _Done, *, actor: audi
     ids = [*([done.visitor] if done.visitor else ()), *done.threads]
     facts = {"counts": counts, "ids": list(map(str, ids))}
     facts |= {"asked": list(done.outside.asked), "beyond": done.outside.beyond}
-    row = {"id": id_, "site_id": site_id, "erased_by": _kind(actor), "facts": facts}
-    session.execute(insert(Erasure).values(row).on_conflict_do_nothing())
-    audit.note(session, actor, ACTION, f"erasure:{id_}", site_id, details=counts, address=address)
-    enqueue(session, Job.PROBE_ERASED)
+    row = select(literal(id_, Uuid), Site.id, literal(_kind(actor)), literal(facts, JSONB)).where(Site.id == site_id)
+    kept = insert(Erasure).from_select(["id", "site_id", "erased_by", "facts"], row).on_conflict_do_nothing()
+    if session.scalar(kept.returning(Erasure.id)) is not None:
+        enqueue(session, Job.PROBE_ERASED)
+    if counts:
+        audit.note(session, actor, ACTION, f"erasure:{id_}", site_id, details=counts, address=address)
 
 
 def _kind(actor: audit.Actor) -> str:

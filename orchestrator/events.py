@@ -57,6 +57,7 @@ class Limits:
     review_kinds: tuple[str, ...] = ()
     review_below: float = 0.0
     closed: bool = False  # it began out of the hours in which the site's people are there
+    language: str = ""  # of the conversation, ISO 639-1: our own phrases are said in it; empty: in English
 
 
 @dataclass(frozen=True)

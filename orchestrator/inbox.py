@@ -1,6 +1,6 @@
 """Where every message enters, from whatever channel: stored once, and its turn opened or joined, in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 from sqlalchemy import select, text, update
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import MessageEmpty, MessageNotText, MessageTooLong, ThreadNotFound
 from core.models import Handoff, Message, Thread, Visitor
-from core.privacy.cleaning import clean, unmarked
+from core.privacy.cleaning import clean
 from core.settings import get_settings
 from kb.analysis.language import language_of
 from orchestrator import tokens
@@ -74,8 +74,9 @@ def accept(session: Session, thread: Thread, given: str, client_msg_id: str) -> 
         return Accepted(known.id, known.turn_id, duplicate=True)
     cleaned = without_secrets(session, case.thread_id, words)
     words = tokens.put_away(session, case.thread_id, cleaned.text)
+    case = _heard_in(session, case, words)
     if cleaned.found:  # first, so that the visitor's message stays the newest
-        say(session, case.thread_id, "system", removed(cleaned.found))
+        say(session, case.thread_id, "system", removed(cleaned.found, case.language))
     turn = None if case.status in WITH_A_PERSON else _turn(session, case)
     turn_id = turn.id if turn else None
     message_id = say(session, case.thread_id, "visitor", words, turn_id=turn_id, client_msg_id=client_msg_id)
@@ -83,7 +84,6 @@ def accept(session: Session, thread: Thread, given: str, client_msg_id: str) -> 
     if case.ticket_pending:
         visitor_wrote(session, case.thread_id)
     _note_address(session, case, words)
-    _note_language(session, case, words)
     if case.status == "person":
         session.execute(WAITS, {"thread_id": case.thread_id})
     if turn is not None:
@@ -151,10 +151,12 @@ def take_up(session: Session, thread_id: UUID) -> UUID | None:
     return turn.id
 
 
-def _note_language(session: Session, case: Case, words: str) -> None:
-    """Known from the first words that tell it: staff see it before they answer."""
-    if not case.language and (language := language_of(unmarked(words))):
-        session.execute(SPEAKS, {"thread_id": case.thread_id, "language": language})
+def _heard_in(session: Session, case: Case, words: str) -> Case:
+    """`case` with its language, known from the first words that tell it: staff see it, and phrases are said in it."""
+    if case.language or not (language := language_of(words)):
+        return case
+    session.execute(SPEAKS, {"thread_id": case.thread_id, "language": language})
+    return replace(case, language=language)
 
 
 def _note_address(session: Session, case: Case, words: str) -> None:

@@ -99,7 +99,8 @@ def words_of(session: Session, turn: OpenTurn, effect: Say | SayPhrase) -> tuple
     """What the visitor is told, and what it rests on: the same turn gives the same words."""
     if isinstance(effect, Say):
         return effect.text, list(effect.citations)
-    said = words(effect.phrase, effect.ticket, address_known=effect.address_known)
+    language = turn.state.limits.language
+    said = words(effect.phrase, effect.ticket, address_known=effect.address_known, language=language)
     if effect.phrase is not Phrase.CHECKING_FURTHER:
         return said, []
     known, citations = so_far(evidence_of(session, turn))

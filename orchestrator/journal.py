@@ -102,6 +102,7 @@ def opened(case: Case, settings: Settings) -> TurnOpened:
         review_kinds=tuple(case.review.get("kinds", ())),
         review_below=case.review.get("below", 0.0),
         closed=not is_open(case.hours, datetime.now(UTC)),
+        language=case.language,
     )
     return TurnOpened(limits, settings.fingerprint(), _prompts())
 

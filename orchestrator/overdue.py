@@ -15,7 +15,7 @@ from core.models import Handoff, Site, Thread, Ticket, Visitor
 from core.settings import Settings
 from orchestrator.case import lock_thread
 from orchestrator.messages import say
-from orchestrator.phrases import NOBODY_ANSWERED, NOBODY_CAME, with_address
+from orchestrator.phrases import phrased, with_address
 from orchestrator.told import tell_staff
 from tools.handoffs import OVERDUE
 from tools.hours import is_open
@@ -46,10 +46,10 @@ def look_after(session: Session, handoff_id: UUID, settings: Settings) -> bool:
         return False
     match handoff.status:
         case "waiting" if late or not there:
-            _tell_visitor(session, handoff, thread, NOBODY_CAME, "high" if there else "normal")
+            _tell_visitor(session, handoff, thread, "nobody_came", "high" if there else "normal")
             stand_aside(session, thread)
         case "claimed" if late and handoff.reminded_at is None:
-            _tell_visitor(session, handoff, thread, NOBODY_ANSWERED, "high")
+            _tell_visitor(session, handoff, thread, "nobody_answered", "high")
         case "overdue" if there and handoff.reminded_at is None:
             pass
         case _:
@@ -87,10 +87,11 @@ def _closed_sites(session: Session) -> list[str]:
     return [site_id for site_id, hours in rows if not is_open(hours, now)]
 
 
-def _tell_visitor(session: Session, handoff: Handoff, thread: Thread, words: str, priority: str) -> None:
+def _tell_visitor(session: Session, handoff: Handoff, thread: Thread, phrase: str, priority: str) -> None:
     ticket = _open_case(session, handoff) or _new_case(session, handoff, thread, priority)
-    told = with_address(words.format(ticket=ticket.number), address_known=ticket.email is not None)
-    say(session, thread.id, "system", told)
+    told = phrased(phrase, thread.language, ticket=ticket.number)
+    said = with_address(told, address_known=ticket.email is not None, language=thread.language)
+    say(session, thread.id, "system", said)
 
 
 def _open_case(session: Session, handoff: Handoff) -> Ticket | None:

@@ -1,54 +1,37 @@
-"""What the agent says in its own words, where no brain is asked."""
+"""What the agent says in its own words, where no brain is asked: in the conversation's language."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
 
 from core.privacy.found import Kind
 from orchestrator.events import Phrase
 
-ASK_ADDRESS = " Please write your e-mail address here, so that we can reach you."
-
-WORDS = {
-    Phrase.PERSON_CALLED: "I have asked a person of our team to join. They see what you wrote, and answer here.",
-    Phrase.CHECKING_FURTHER: "We're checking further and will follow up by e-mail (ticket {ticket}).",
-    Phrase.BRAIN_DOWN: "I can't answer right now. Our team has your question (ticket {ticket}) and replies by e-mail.",
-    Phrase.NOT_CERTAIN: "I'm not certain enough to answer this. Our team has your question as ticket {ticket}.",
-    Phrase.CANNOT_HELP: "I can't help with that message. Ask me something else, or choose “Talk to a person”.",
-    Phrase.NOBODY_THERE: (
-        "Our team is not there at this time. They have your question as ticket {ticket} and reply by e-mail. "
-        "You can go on asking me here meanwhile."
-    ),
-}
-
-NOBODY_CAME = (
-    "Nobody of our team is free at the moment. They have your question as ticket {ticket} and reply by e-mail. "
-    "You can go on asking me here meanwhile."
-)
-NOBODY_ANSWERED = (
-    "Sorry that you have to wait. Our team has your question as ticket {ticket}, and replies by e-mail if not here."
-)
+ENGLISH = "en"
+# To add a language: give it every phrase there; `tests/orchestrator/test_phrases.py` says what is missing.
+LANGUAGES: Mapping[str, Mapping[str, str]] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
 
 
-def words(phrase: Phrase, ticket: int | None, *, address_known: bool) -> str:
-    """The sentence for `phrase`; it asks for an address where a ticket has none."""
-    return with_address(WORDS[phrase].format(ticket=ticket), address_known=address_known or ticket is None)
+def words(phrase: Phrase, ticket: int | None, *, address_known: bool, language: str = "") -> str:
+    """The sentence for `phrase`; it asks for an address where a ticket has none. `language` is ISO 639-1."""
+    said = phrased(phrase.name.lower(), language, ticket=ticket)
+    return with_address(said, address_known=address_known or ticket is None, language=language)
 
 
-def with_address(said: str, *, address_known: bool) -> str:
+def phrased(name: str, language: str = "", **filled: Any) -> str:
+    """The phrase called `name`, filled in; in English where there is none in `language`."""
+    return LANGUAGES.get(language, LANGUAGES[ENGLISH])[name].format(**filled)
+
+
+def with_address(said: str, *, address_known: bool, language: str = "") -> str:
     """`said`, and the request for an address where none is known."""
-    return said if address_known else said + ASK_ADDRESS
+    return said if address_known else f"{said} {phrased('ask_address', language)}"
 
 
-REMOVED: dict[Kind, str] = {
-    "card": "a card number",
-    "iban": "a bank account number",
-    "ssn": "a social security number",
-    "national_id": "an identity number",
-    "secret": "a password or key",
-    "security_code": "a security code",
-}
-
-
-def removed(kinds: Sequence[Kind]) -> str:
+def removed(kinds: Sequence[Kind], language: str = "") -> str:
     """What the visitor is told where something was taken out of a message before it was stored."""
-    named = " and ".join(dict.fromkeys(REMOVED[kind] for kind in kinds))
-    return f"To protect you, {named} was removed from your message before it was stored. Nobody here needs it."
+    between = f" {phrased('and', language)} "
+    what = between.join(dict.fromkeys(phrased(kind, language) for kind in kinds))
+    return phrased("removed", language, what=what)

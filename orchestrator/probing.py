@@ -35,6 +35,7 @@ COLUMNS = text("""
 NUMBERS = {"vector", "halfvec", "sparsevec"}  # nobody's words stand in them
 ABOUT_ERASING = {"erasures", "audit_log"}  # may name a conversation by its id, and keep no word of it
 OURS = ("postgres",)  # what the server keeps in its pages until they are used again
+IDS_STAND = ("log", "valkey")  # lines about a conversation; what Valkey holds was looked through, marks and all
 PART = 1 << 20  # bytes of a file at a time
 REWRITE_S = 10.0  # for Valkey's file
 AT_ONCE = 50  # erasures looked for in one go
@@ -83,7 +84,7 @@ def look_for(words: Sequence[str], settings: Settings, *, receipts: bool = True)
         found += sighted
     except redis.RedisError as error:
         silent.append(f"Valkey: {type(error).__name__}")
-    files, sighted = _in_files(settings.home, spellings, silent, leave=OURS if receipts else (*OURS, "log"))
+    files, sighted = _in_files(settings.home, spellings, silent, leave=OURS if receipts else (*OURS, *IDS_STAND))
     return Look(tables, keys, files, tuple(found + sighted), tuple(silent))
 
 

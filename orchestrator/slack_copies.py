@@ -58,10 +58,14 @@ def _seek(session: Session, row: Outgoing, posts: Sequence[SlackPost]) -> str:
 
 
 def _forget_events(session: Session, head: SlackPost) -> None:
-    """What staff wrote below it, and nobody has carried out, or could."""
-    place = {"channel": head.channel, "thread_ts": head.ts}
-    below = (WebhookEvent.site_id == head.site_id) & (WebhookEvent.source == "slack")
-    session.execute(delete(WebhookEvent).where(below, WebhookEvent.data.contains(place)))
+    """What staff wrote below it, and nobody has carried out, or could; of what was, the words have gone already.
+
+    They may be sealed, so each is looked at.
+    """
+    left = (WebhookEvent.site_id == head.site_id, WebhookEvent.source == "slack", WebhookEvent.state != "done")
+    rows = session.execute(select(WebhookEvent.id, WebhookEvent.data).where(*left))
+    below = [row.id for row in rows if (row.data.get("channel"), row.data.get("thread_ts")) == (head.channel, head.ts)]
+    session.execute(delete(WebhookEvent).where(WebhookEvent.id.in_(below)))
 
 
 def put_away(session: Session, site_id: str, channel: str, ts: str, kind: str) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from brain.extractive.wishes import Wish, wish_in
-from core.models import Message, Token
+from core.models import Message, Thread, Token
 from core.models.sealed import owned
 from core.privacy import orders
 from core.privacy.cleaning import PART, find
@@ -38,6 +38,7 @@ from core.privacy.tokens import (
 from core.settings import get_settings
 
 ASKING = ("agent", "staff")
+GONE = "[address removed]"
 MOST = 200  # values of one kind in one conversation: of more, whoever writes them, nothing is kept
 Value = tuple[Kind, str]  # a kind, and what was written
 
@@ -175,11 +176,21 @@ def address_in(session: Session, thread_id: UUID, text: str) -> str:
     return plain("email", value) if value else ""
 
 
-def forget(session: Session, thread_id: UUID, stands: Iterable[str]) -> None:
-    """Destroy what these tokens stand for: part of something that nobody may keep. No other value gets their number."""
+def forget(session: Session, thread_id: UUID, stands: Iterable[str], instead: str = PART) -> None:
+    """Destroy what these tokens stand for, `instead` of which is read from now on. No other value gets their number."""
     for kind, n in map(parts, stands):
         row = update(Token).where(Token.thread_id == thread_id, Token.kind == kind, Token.n == n)
-        session.execute(row.values(value=owned(thread_id, PART), value_hash=uuid4().hex))
+        session.execute(row.values(value=owned(thread_id, instead), value_hash=uuid4().hex))
+
+
+def forget_address(session: Session, site_id: str, email: str) -> int:
+    """Destroy this address wherever somebody of that site wrote it: in how many conversations."""
+    held = (Thread.site_id == site_id, Token.kind == "email", Token.value_hash == digest("email", email))
+    rows = session.execute(select(Token.thread_id, Token.n).join(Thread, Thread.id == Token.thread_id).where(*held))
+    found = [(row.thread_id, token("email", row.n)) for row in rows]
+    for thread_id, stands in found:
+        forget(session, thread_id, (stands,), instead=GONE)
+    return len(found)
 
 
 def _found(session: Session, thread_id: UUID, text: str) -> tuple[Found, ...]:

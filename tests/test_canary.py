@@ -7,6 +7,7 @@ and in the helpdesk. What nobody can reach any more, letters and notices, is wha
 import json
 import logging
 import subprocess
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -56,6 +57,7 @@ from web.app import make_app
 from web.outgoing.claims import revive
 
 WORD = "quixofrabble"
+KEY = "canary:" + b64encode(bytes(range(32))).decode()
 MAIL = f"{WORD}@example.com"
 TICKET = json.dumps({"email": MAIL, "subject": f"{WORD} broke", "body": f"My {WORD} broke", "priority": "high"})
 SEARCH = ToolCall("s", "search_kb", json.dumps({"query": f"returns of a {WORD}"}))
@@ -116,13 +118,14 @@ class House:
 
 
 @pytest.fixture
-def house(committed: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    """A shop with everything: Slack, a helpdesk, mail, notices, and a log in a file of its home."""
+def house(committed: object, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[House]:
+    """A shop with everything: Slack, a helpdesk, mail, notices, and a log in a file of its home; a key, if asked."""
     with ExitStack() as stack:
         fake, helpdesk = stack.enter_context(slack()), stack.enter_context(helping())
         office, notices = stack.enter_context(post_office()), stack.enter_context(receiving())
         given = fake.environment | {"HANDRAIL_SMTP_HOST": "127.0.0.1", "HANDRAIL_SMTP_PORT": str(office.port)}
         given |= {"HANDRAIL_SMTP_SECURITY": "none", "HANDRAIL_OUTGOING_PRIVATE_HOSTS": '["127.0.0.1"]'}
+        given |= {"HANDRAIL_ENCRYPTION_KEYS": KEY} if getattr(request, "param", "") == "sealed" else {}
         for name, value in given.items():
             monkeypatch.setenv(name, value)
         get_settings.cache_clear()
@@ -324,6 +327,19 @@ def test_nothing_is_left_of_it(house: House, moment: Callable[[House], None]) ->
     assert all(WORD in copy for copy in (" ".join(house.copies()[:-1]), house.copies()[-1]))
     assert any(WORD in str(letter) for letter in house.letters)
     moment(house)
+    _is_nowhere(house)
+
+
+@pytest.mark.parametrize("house", ["sealed"], indirect=True)
+def test_nothing_is_left_of_what_was_sealed_either(house: House) -> None:
+    """Ids lead to it, never its words: so what can't be read is erased as well, also outside."""
+    live_through(house)
+    assert not {"messages", "notes", "turn_events", "model_calls", "handoffs", "webhook_events"} & tables_with(WORD)
+    house.erase()
+    _is_nowhere(house)
+
+
+def _is_nowhere(house: House) -> None:
     for _ in range(2):
         house.rig.later()
     assert tables_with(WORD) == set()

@@ -63,7 +63,7 @@ def _counter(figure: Counter, values: Values) -> Metric:
 
 def _histogram(figure: Histogram, values: Values) -> Metric:
     family = HistogramMetricFamily(figure.name, figure.words, labels=figure.labels)
-    bounds = [*(f"{bound:g}" for bound in figure.buckets), "+Inf"]
+    bounds = [*(str(float(bound)) for bound in figure.buckets), "+Inf"]
     for labels, parts in sorted((values or ({} if figure.labels else {(): {}})).items()):
         if len(labels) == len(figure.labels):
             sums = accumulate(parts.get(bound, 0.0) for bound in bounds)

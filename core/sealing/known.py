@@ -22,10 +22,13 @@ def known(session: Session) -> Sequence[SealingKey]:
 
 
 def register(session: Session) -> None:
-    """Note the keys of this process. Raises SettingsRefused where one is missing, or is not the one of its name."""
+    """Note the key that this process seals with. Raises SettingsRefused where one is missing, or is another one.
+
+    One that only opens is not noted: processes that do not know it yet have no need of it.
+    """
     ring = keyring()
-    for key in ring.keys:
-        session.execute(ADD, {"id": key.id, "proof": key.proof})
+    if ring.first is not None:
+        session.execute(ADD, {"id": ring.first.id, "proof": ring.first.proof})
     if faults := trouble(session, ring):
         raise SettingsRefused(" ".join(faults))
 

@@ -19,6 +19,7 @@ class Bench(StrEnum):
     REFUSALS = "refusals"
     SLACK = "slack"
     PRIVACY = "privacy"
+    INSTRUMENTS = "instruments"
     SEALING = "sealing"
 
 
@@ -32,7 +33,8 @@ ALONE = frozenset(
         Bench.REFUSALS,
         Bench.SLACK,
         Bench.PRIVACY,
-        Bench.SEALING,
         Bench.DESK,
+        Bench.INSTRUMENTS,
+        Bench.SEALING,
     }
 )

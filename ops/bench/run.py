@@ -40,6 +40,7 @@ def run_alone(which: Bench, rounds: int, size: Size) -> None:
     """Run one on a fresh database, gone after it."""
     from ops.bench.desk import run_desk
     from ops.bench.indexing import run_indexing
+    from ops.bench.instruments import run_instruments
     from ops.bench.privacy import run_privacy
     from ops.bench.refusals import run_refusals
     from ops.bench.retrieval import run_retrieval
@@ -55,6 +56,7 @@ def run_alone(which: Bench, rounds: int, size: Size) -> None:
         Bench.REFUSALS: lambda: run_refusals(rounds * GUESSES_A_ROUND),
         Bench.SLACK: lambda: run_slack(rounds),
         Bench.PRIVACY: lambda: run_privacy(rounds),
+        Bench.INSTRUMENTS: lambda: run_instruments(rounds),
         Bench.SEALING: lambda: run_sealing(rounds),
     }
     sides = two_sides() if which in {Bench.WEBHOOKS, Bench.SLACK} else None  # what is under test gets a core to itself

@@ -3,7 +3,6 @@
 This is the one place that replaces code of ours while it runs: what it plants are the mistakes of those who edit it.
 """
 
-import random
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -89,7 +88,7 @@ def swapped_prompt(golden: GoldenSet, n: int) -> Iterator[str]:  # noqa: ARG001 
 def deleted_document(golden: GoldenSet, n: int) -> Iterator[str]:
     """One of the documents that the suite asks for, another one each time, is deleted."""
     asked = sorted({name for case in golden.cases for name in _needed(case.expect.sources, case.expect.all_sources)})
-    name = random.Random(n).sample(asked, len(asked))[0] if n >= len(asked) else _spread(asked, n)  # noqa: S311
+    name = asked[n * len(asked) // FORMS]
     with transaction() as session:
         remove(session, site_id=content.SITE, locator=str(content.DOCUMENTS / name))
     yield f"{name} is deleted"
@@ -101,10 +100,6 @@ def deleted_document(golden: GoldenSet, n: int) -> Iterator[str]:
 def _needed(sources: Sequence[str], all_sources: Sequence[str]) -> tuple[str, ...]:
     """A case whose answer stands in several documents does without one of them."""
     return (*(sources if len(sources) == 1 else ()), *all_sources)
-
-
-def _spread(names: Sequence[str], n: int) -> str:
-    return names[n * len(names) // FORMS]
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def test_sizes_fall_into_buckets_with_their_upper_bound(tally: Tally) -> None:
     for size in (0.05, 0.1, 0.5, 7.0):
         SIPS.observe(size)
     found = tally.read()
-    assert {key[-1]: count for key, count in found.items()} == {"0.1": 2.0, "1": 1.0, "+Inf": 1.0, SUM: 7.65}
+    assert {key[-1]: count for key, count in found.items()} == {"0.1": 2.0, "1.0": 1.0, "+Inf": 1.0, SUM: 7.65}
 
 
 def test_what_is_timed_counts_also_where_it_fails(tally: Tally) -> None:

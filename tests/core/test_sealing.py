@@ -3,6 +3,7 @@
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -194,6 +195,8 @@ def test_each_place_is_a_column_of_its_sealed_type() -> None:
         if isinstance(column.type, _Sealed)
     }
     assert sealed == {place.name: place for place in PLACES}
+    docs = (Path(__file__).parents[2] / "docs" / "encryption.md").read_text()
+    assert [place.name for place in PLACES if f"`{place.name}`" not in docs] == []
     assert all(place.owner in metadata.tables[place.table].columns for place in PLACES)
 
 

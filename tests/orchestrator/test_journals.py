@@ -77,7 +77,7 @@ def test_form_2_meant_that_people_are_always_there() -> None:
 
 
 def test_a_form_of_the_future_is_refused_by_name() -> None:
-    with pytest.raises(codec.FormUnknown, match="newer than 3"):
+    with pytest.raises(codec.FormUnknown, match="newer than 4"):
         codec.load_event({"type": "DeadlinePassed"}, version=codec.VERSION + 1)
     with pytest.raises(KeyError):
         codec.load_event({"type": "MoonRose"})

@@ -12,7 +12,7 @@ from core.models import Handoff, Message, Outgoing, Site, Thread, Ticket
 from core.settings import get_settings
 from orchestrator import desk, inbox, overdue
 from orchestrator.people import operator
-from orchestrator.phrases import ASK_ADDRESS, NOBODY_ANSWERED
+from orchestrator.phrases import phrased
 from orchestrator.tasks import sweep
 from tests.orchestrator.test_turn import Play, count, play_with, shop
 from tools.catalog import TOOLS
@@ -93,7 +93,7 @@ def test_whoever_claims_and_says_nothing_is_reminded_and_the_bot_stays_silent(pl
         desk.claim(session, 1, ANA)
     wait(11)
     assert told(play)[1:] == [
-        NOBODY_ANSWERED.format(ticket=1001) + ASK_ADDRESS,
+        phrased("nobody_answered", ticket=1001) + " " + phrased("ask_address"),
     ]
     assert (handoff().status, reminders(), count(Ticket)) == ("claimed", 1, 1)
     assert play.say("Hello?").turn_id is None

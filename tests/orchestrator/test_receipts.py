@@ -122,6 +122,21 @@ def test_who_asked_is_a_kind_and_the_audit_log_knows_the_name(shop: Site) -> Non
         assert erasing.erase_conversation(session, "other", spoke().id, actor=operator("root"))[1].threads == 0
 
 
+def test_whose_data_went_before_gets_a_receipt_all_the_same(shop: Site) -> None:
+    """By staff, or because they had become old: the visitor's own request finds nothing, and is told so."""
+    thread = spoke()
+    with db.transaction() as session:
+        first, _ = erasing.erase_conversation(session, SITE, thread.id, actor=operator("root"))
+    mine = erased(thread)
+    assert mine != first
+    assert (given(mine)["counts"], given(mine)["erased_by"]) == ({}, "visitor")
+    assert given(first)["counts"]["visitors"] == 1
+    assert erased(thread) == mine
+    with db.transaction() as session:
+        assert len(session.scalars(select(AuditEntry)).all()) == 1
+        assert erasing.erase(session, "no-such-site", thread.visitor_id)[1] == erasing.Receipt()
+
+
 def test_the_door_shows_it_to_whoever_knows_its_id(shop: Site) -> None:
     id_ = erased(spoke())
     with TestClient(make_app(get_settings())) as client:

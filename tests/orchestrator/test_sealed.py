@@ -275,10 +275,12 @@ def test_a_key_that_is_missing_or_mistaken_is_told_before_anything_is_kept(commi
     from core.errors import SettingsRefused
     from core.sealing.keys import make
 
+    with keys(K1, K2), db.transaction() as session:
+        known.register(session)
+        known.register(session)
+        assert [key.id for key in known.known(session)] == ["k1"], "nothing was sealed with the second one"
     with keys(K1), db.transaction() as session:
-        known.register(session)
-        known.register(session)
-        assert known.trouble(session) == []
+        assert known.trouble(session) == [], "so who does not have it yet is well"
     with keys(K2), db.transaction() as session:
         assert "'k1'" in " ".join(known.trouble(session))
     refused = pytest.raises(SettingsRefused, match="'k1', which HANDRAIL_ENCRYPTION_KEYS lacks")

@@ -141,7 +141,7 @@ def test_a_draft_may_not_make_a_token_up(ordered: Site) -> None:
     play.say(f"Hello, {MAIL} here")
     answer = play.answer()
     assert "⟦" not in answer.content
-    assert "Nobody gave ⟦email:3⟧" in brain.asked[1].feedback
+    assert "nor a tool gave ⟦email:3⟧" in brain.asked[1].feedback
     play.turn()
 
 

@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 
 from core.models import Message, Site, Thread, Token, Visitor
 from orchestrator import inbox, tokens
+from orchestrator.erasing import erase_address
 from orchestrator.messages import say
+from tests.conftest import make_site
 from tools.tickets import open_ticket
 
 MAIL = "priya.nandakumar@example.com"
@@ -131,6 +133,18 @@ def test_a_search_finds_what_was_put_away(session: Session, thread: Thread, word
 
 def test_plain_words_are_no_address(session: Session) -> None:
     assert tokens.sought("wet tent 12") == ((), "wet tent 12")
+
+
+def test_whose_address_is_erased_it_goes_from_other_peoples_conversations_of_the_site(
+    session: Session, site: Site, thread: Thread
+) -> None:
+    elsewhere = inbox.open_thread(session, make_site(session, "another").id, "web")
+    for one in (thread, elsewhere):
+        put(session, one, f"write to {MAIL} or me@example.com")
+    assert erase_address(session, site.id, MAIL).addresses == 1
+    assert tokens.opened(session, thread.id, "⟦email:1⟧ ⟦email:2⟧") == "[address removed] me@example.com"
+    assert tokens.opened(session, elsewhere.id, "⟦email:1⟧") == MAIL
+    assert put(session, thread, MAIL) == "⟦email:3⟧"
 
 
 def test_a_message_is_stored_with_tokens_and_its_language_is_told_by_its_own_words(

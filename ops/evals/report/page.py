@@ -16,7 +16,7 @@ from markupsafe import Markup
 from ops.evals.report import charts, written
 from ops.evals.report.cases import Told, told
 from ops.evals.report.compare import Comparison, compare
-from ops.evals.report.sheets import shared
+from ops.evals.report.sheets import SPENT, shared
 from ops.evals.report.verdict import Verdict
 from ops.evals.run_form import Figure, Result, Run
 
@@ -128,6 +128,8 @@ def _lines(report: Report) -> list[Line]:
     fallen = {each.name for each in report.verdict.fallen}
     found = []
     for name, figure in report.run.figures.items():
+        if name in SPENT and not figure.value:  # no model took any
+            continue
         history = tuple(mark.figures[name].value for mark in report.marks if name in mark.figures)
         before = history[-2] if len(history) > 1 else None
         found.append(Line(name, figure, before, history, name in fallen))

@@ -3,13 +3,14 @@
 from datetime import UTC, datetime
 
 WHOLE = 100
+TIMES = ("second", "_p50", "_p95")  # quantiles are of times
 
 
 def amount(name: str, value: float) -> str:
     """`value` of the measure `name`, with its unit."""
     if _is(name, "usd", "cost"):
         return f"${value:.4f}" if abs(value) < 1 else f"${value:.2f}"
-    if _is(name, "second", "latency", "_s", "time"):
+    if _is(name, *TIMES):
         return f"{1000 * value:.0f} ms" if abs(value) < 1 else f"{value:.2f} s"
     if _is(name, "token") or abs(value) > 1:
         return f"{value:,.0f}" if abs(value) >= WHOLE else f"{value:.3g}"
@@ -34,7 +35,7 @@ def chance(p: float) -> str:
 
 def share_like(name: str, value: float) -> bool:
     """Whether it is a number between 0 and 1 that a scale from 0 to 1 shows."""
-    return 0 <= value <= 1 and not _is(name, "usd", "cost", "second", "latency", "_s", "time", "token")
+    return 0 <= value <= 1 and not _is(name, "usd", "cost", "token", *TIMES)
 
 
 def moment(at: datetime) -> str:

@@ -67,6 +67,13 @@ export class Api {
     return this.session.read().thread;
   }
 
+  /** Names this browser, by chance: so that one of many behind an address has limits of its own. */
+  get device() {
+    const { device = newId() } = this.session.read();
+    this.session.write({ device });
+    return device;
+  }
+
   /** What the site offers at this hour, the same for everybody; nothing where nobody can say. The browser may keep it. */
   async about() {
     const response = await this.send("GET", `about/${this.siteId}`).catch(() => {});
@@ -140,7 +147,7 @@ export class Api {
   async send(method, path, fields, token, headers = {}, signal = AbortSignal.timeout(15000)) {
     if (token) headers.Authorization = `Bearer ${token}`;
     // The operator finds the whole way of this request by it. Not on what a cache may keep.
-    if (token || fields) headers["X-Request-ID"] = newId();
+    if (token || fields) Object.assign(headers, { "X-Request-ID": newId(), "X-Device-ID": this.device });
     if (fields) headers["Content-Type"] = "application/json";
     try {
       return await fetch(`${this.base}/api/agent/${path}`, { method, headers, signal, body: fields && JSON.stringify(fields), cache: token ? "no-store" : "default" });
