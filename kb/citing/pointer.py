@@ -3,17 +3,19 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from kb.chunks.places import Place, place_at
 from kb.citing.fragments import deep_link
-from kb.citing.support import Support, terms
+from kb.citing.support import Support, Terms, terms
 from kb.sentences import sentences
 
 QUOTE_CHARS = 300  # of prose; a table row is quoted whole
 ROW_CHARS = 1_000
 MARK = re.compile(r"(#{1,6} |- )?")  # what the chunker sets before headings and items: no reader of the source sees it
 TWO = 0.85  # of its worth that a pair of sentences keeps: it must say clearly more than either of them
+KEPT = 512  # passages, of 20 kB or so each
 LEAST = 0.1  # a claim of which less than this is found says nothing itself ("Yes."): then all of the answer counts
 
 Span = tuple[int, int]
@@ -63,12 +65,7 @@ def point(passage: Quotable, claim: str, answer: str = "") -> Pointer:
 
 def best_span(text: str, claim: str, answer: str = "") -> tuple[Span, float]:
     """Where in `text` the words stand that support `claim` best, and how well they do (0 to 1)."""
-    lines = list(spans(text))
-    alone = [span for line in lines for span in line]
-    pairs = [(one[0], other[1]) for line in lines for one, other in pairwise(line) if other[1] - one[0] <= QUOTE_CHARS]
-    support = Support(text[start:end] for start, end in alone)
-    held = [(span, 1.0, terms(text[slice(*span)])) for span in alone]
-    held += [(span, TWO, terms(text[slice(*span)])) for span in pairs]
+    support, held = _read(text)
     best, score = (0, 0), -1.0
     for said in (claim, answer):
         wanted = terms(said)
@@ -78,6 +75,17 @@ def best_span(text: str, claim: str, answer: str = "") -> tuple[Span, float]:
         if score >= LEAST:
             break
     return best, max(score, 0.0)
+
+
+@lru_cache(maxsize=KEPT)
+def _read(text: str) -> tuple[Support, tuple[tuple[Span, float, Terms], ...]]:
+    """What can be quoted of a passage, with its terms: the same passages are cited again and again."""
+    lines = list(spans(text))
+    alone = [span for line in lines for span in line]
+    pairs = [(one[0], other[1]) for line in lines for one, other in pairwise(line) if other[1] - one[0] <= QUOTE_CHARS]
+    support = Support(text[start:end] for start, end in alone)
+    held = [(span, 1.0, terms(text[slice(*span)])) for span in alone]
+    return support, (*held, *((span, TWO, terms(text[slice(*span)])) for span in pairs))
 
 
 def spans(text: str) -> Iterator[list[Span]]:
