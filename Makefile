@@ -2,7 +2,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo demo-wordpress plugin pot test lint eval eval-suite eval-retrieval eval-answerability eval-guards fuzz bench bench-retrieval chaos walks race faults lock clean
+.PHONY: help setup setup-dev demo demo-wordpress plugin pot test lint eval eval-suite eval-retrieval eval-answerability eval-guards eval-regressions simulate fuzz bench bench-retrieval chaos walks race faults lock clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 17
@@ -46,6 +46,12 @@ eval-answerability: setup-dev  ## does the search know when the demo shop's docu
 
 eval-guards: setup-dev  ## personal data, claims that no page bears out, a hijacked model; FILES="file …" for other texts of the first
 	@$(BIN)/handrail eval-guards $(FILES) && $(BIN)/handrail eval-claims && $(BIN)/handrail eval-content && $(BIN)/handrail eval-injection
+
+eval-regressions: setup-dev  ## plant faults: does the nightly judge hear of each, and of nothing else? (CASES=30; all of them take hours)
+	@$(BIN)/handrail eval-regressions --cases $(or $(CASES),0)
+
+simulate: setup-dev  ## let played visitors talk to a whole Handrail, and judge what they leave behind
+	@$(BIN)/handrail simulate
 
 bench: setup-dev  ## time from a message to its first sentence and to its end, beside a floor in the same run
 	@$(BIN)/handrail bench

@@ -161,6 +161,23 @@ def judge_guards(
 
 
 @app.command()
+def eval_regressions(
+    *,
+    cases: Annotated[int, typer.Option(min=0, help="Of the demo's suite, spread over it; 0: all.")] = 0,
+    forms: Annotated[int, typer.Option(min=1, max=10, help="Of each fault.")] = 10,
+    unchanged: Annotated[int, typer.Option(min=0, help="Nights in which nothing is planted.")] = 20,
+    json: Annotated[Path | None, typer.Option(help="Write each night to this file.")] = None,
+) -> None:
+    """Plant faults and see whether the nightly judge hears of each, and of nothing where nothing is planted."""
+    from ops.apart import apart
+    from ops.evals.regressions_command import run_planted
+
+    with apart("eval-regressions"):
+        good = run_planted(cases=cases, forms=forms, unchanged=unchanged, json=json)
+    raise typer.Exit(0 if good else 1)
+
+
+@app.command()
 def eval_claims(
     *,
     json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.")] = False,

@@ -41,12 +41,14 @@ def without_secrets(session: Session, thread_id: UUID, words: str) -> Cleaned:
         return clean(words)
     rows = _near([_opened(thread_id, *row) for row in session.execute(BEFORE, {"thread_id": thread_id})])
     # The first half of a card may have been taken for a telephone number.
-    said = tokens.opened_all(session, [(thread_id, row.content) for row in rows])
+    drawer = tokens.drawer(session, thread_id) if any(tokens_in(row.content) for row in rows) else tokens.Drawer()
+    said = [drawer.opened(row.content) for row in rows]
     before, cleaned = clean_next(said, words)
     for row, was, kept in zip(rows, said, before, strict=True):
         if kept != was:
-            kept = tokens.hidden(session, thread_id, kept)  # noqa: PLW2901
-            tokens.forget(session, thread_id, set(tokens_in(row.content)) - set(tokens_in(kept)))
+            stood = tokens_in(row.content)
+            kept = drawer.shut(kept, stood)  # noqa: PLW2901
+            tokens.forget(session, thread_id, set(stood) - set(tokens_in(kept)))
             _forget(session, thread_id, row, kept)
     return cleaned
 

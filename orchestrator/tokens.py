@@ -7,6 +7,7 @@ Whoever puts something away holds the thread's lock.
 """
 
 import hmac
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -37,6 +38,7 @@ from core.privacy.tokens import (
 from core.settings import get_settings
 
 ASKING = ("agent", "staff")
+MOST = 200  # values of one kind in one conversation: of more, whoever writes them, nothing is kept
 Value = tuple[Kind, str]  # a kind, and what was written
 
 
@@ -49,6 +51,14 @@ class Drawer:
     def opened(self, text: str) -> str:
         """`text` in its writer's own words; what is not known here stays closed."""
         return replaced(text, self.values.get)
+
+    def shut(self, text: str, stands: Iterable[str]) -> str:
+        """`text`, opened before, with each of `stands` in the place of its value again."""
+        named = {self.values[each]: each for each in stands if each in self.values}
+        if not named:
+            return text
+        longest_first = sorted(map(re.escape, named), key=len, reverse=True)
+        return re.sub("|".join(longest_first), lambda found: named[found.group()], text)
 
     def holds(self, text: str) -> bool:
         """Whether every token of `text` is known here."""
@@ -76,11 +86,11 @@ def tokens_for(session: Session, thread_id: UUID, values: Sequence[Value]) -> di
     for kind, value in values:
         key = (kind, digest(kind, value))
         if key not in known:
-            highest[kind] = n = highest.get(kind, 0) + 1
+            highest[kind] = n = min(highest.get(kind, 0), MOST) + 1
             known[key] = token(kind, n)
-            new.append(
-                {"thread_id": thread_id, "kind": kind, "n": n, "value": owned(thread_id, value), "value_hash": key[1]}
-            )
+            if n <= MOST:
+                kept = owned(thread_id, value)
+                new.append({"thread_id": thread_id, "kind": kind, "n": n, "value": kept, "value_hash": key[1]})
         stands[kind, value] = known[key]
     if new:
         session.execute(insert(Token), new)
@@ -174,7 +184,7 @@ def forget(session: Session, thread_id: UUID, stands: Iterable[str]) -> None:
 
 def _found(session: Session, thread_id: UUID, text: str) -> tuple[Found, ...]:
     found = find(text, CONTACTS)
-    bare = find(text, ((orders.bare, 4),))
+    bare = find(text, ((orders.bare, orders.SHORTEST),)) if sum(map(str.isdigit, text)) >= orders.SHORTEST else ()
     if not bare:
         return found
     asked = _asked_for_order(session, thread_id)

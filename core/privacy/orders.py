@@ -24,6 +24,7 @@ COUNTED = re.compile(
     r"\s*(?:x\b|×|pieces?\b|pcs\b|units?\b|items?\b|pairs?\b|m\b|metres?\b|meters?\b|kg\b|g\b|%|[€£$])", re.IGNORECASE
 )
 LEAD = 30  # characters
+SHORTEST = 4  # digits of a number that nothing but the words around it calls an order's
 
 # Asked for by the agent, or by staff, in the languages of the widget.
 ASKED = re.compile(

@@ -41,6 +41,7 @@ def run_it(
     repeats: Annotated[int, typer.Option(min=1, max=50, help="How often each case is played, for pass^k.")] = 1,
     site: Annotated[str, typer.Option(help="Play it as trials on this site, as it is now; else on a demo shop.")] = "",
     tag: Annotated[str, typer.Option(help="Only the cases with this tag.")] = "",
+    case: Annotated[str, typer.Option(help="Only the case with this id.")] = "",
     judge: Annotated[int, typer.Option(min=0, help="Ask the model so often to judge each answer, too; 0: never.")] = 0,
     json: Annotated[Path | None, typer.Option(help="Write the run to this file.")] = None,
     verbose: Annotated[bool, typer.Option(help="Show every answer, not only those at fault.")] = False,
@@ -51,9 +52,9 @@ def run_it(
     if questions is not None and set_ is not None:
         raise typer.BadParameter("name one set, not two", param_hint="--set")
     chosen = set_ or questions
-    if chosen is None and not (site or json or tag or judge or repeats > 1):
+    if chosen is None and not (site or json or tag or case or judge or repeats > 1):
         raise typer.Exit(0 if run_questions(verbose=verbose) else 1)
-    wanted = Wanted(chosen, repeats=repeats, tag=tag, judge=judge, json=json, verbose=verbose)
+    wanted = Wanted(chosen, repeats=repeats, tag=tag, case=case, judge=judge, json=json, verbose=verbose)
     raise typer.Exit(0 if (run_live(wanted, site) if site else run_demo(wanted)) else 1)
 
 

@@ -36,6 +36,7 @@ class Wanted:
     path: Path | None = None
     repeats: int = 1
     tag: str = ""
+    case: str = ""
     judge: int = 0  # how often a model judges each answer
     json: Path | None = None
     verbose: bool = False
@@ -96,8 +97,12 @@ def write_public(kind: Kind, path: Path, to: Path, *, limit: int, seed: int) -> 
 
 
 def chosen(wanted: Wanted) -> GoldenSet:
-    """The set, or those of its cases that have the tag. Raises GoldenUnreadable."""
+    """The set, or those of its cases that have the tag or the id. Raises GoldenUnreadable."""
     golden = load_any(wanted.path or QUESTIONS)
+    if wanted.case:
+        golden = golden.model_copy(update={"cases": tuple(one for one in golden.cases if one.id == wanted.case)})
+        if not golden.cases:
+            raise GoldenUnreadable(f"This set has no case {wanted.case}: its ids stand in its files and in reports.")
     cases = tuple(case for case in golden.cases if not wanted.tag or wanted.tag in case.tags)
     if not cases:
         known = ", ".join(sorted({tag for case in golden.cases for tag in case.tags}))

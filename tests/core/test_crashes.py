@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import sentry_sdk
+import structlog
 from sentry_sdk.envelope import Envelope
 
 from core import crashes, log
@@ -48,6 +49,7 @@ def sentry() -> Iterator[Kept]:
     yield kept
     crashes.use(None)
     root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
 
 
 def broken(words: str) -> None:

@@ -185,6 +185,21 @@ def test_half_a_card_that_was_taken_for_a_telephone_number_goes(ordered: Site) -
     assert any("part of a number" in words for words in said)
 
 
+def test_a_token_beside_half_a_card_stays_one(ordered: Site) -> None:
+    play = play_with((Extractive(),))
+    play.say("Where is my order?")
+    play.answer()
+    play.say(f"{NUMBER}, and my card is 4111 1111")
+    play.say("1111 1111")
+    with db.transaction() as session:
+        said = session.scalars(
+            select(Message.content).where(Message.role == "visitor").order_by(Message.position)
+        ).all()
+    assert "part of a number" in said[1]
+    assert said[1].startswith("⟦order:1⟧, and my card is")
+    assert NUMBER not in everywhere()
+
+
 def test_what_an_ended_turn_left_open_is_noted_with_tokens(ordered: Site) -> None:
     case = {"email": "⟦email:1⟧", "subject": "s", "body": "b", "priority": "low"}
     done = Reply(text="Done.", intent=Intent.SMALLTALK)

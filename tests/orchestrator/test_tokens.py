@@ -101,6 +101,14 @@ def test_a_bare_number_is_an_orders_where_one_was_asked_for(session: Session, th
     assert put(session, thread, "1830 mm or 1831") == "1830 mm or 1831"
 
 
+def test_nobody_fills_the_table(session: Session, thread: Thread) -> None:
+    kept = put(session, thread, " ".join(f"a{n}@example.com" for n in range(tokens.MOST + 50)))
+    assert kept.endswith("⟦email:200⟧" + " ⟦email:201⟧" * 50)
+    assert len(session.scalars(select(Token.n)).all()) == tokens.MOST
+    assert put(session, thread, "a0@example.com b@example.com") == "⟦email:1⟧ ⟦email:201⟧"
+    assert tokens.opened(session, thread.id, "⟦email:200⟧ ⟦email:201⟧") == "a199@example.com [email 201]"
+
+
 def test_staff_may_repeat_what_was_put_away_and_nothing_else_is(session: Session, thread: Thread) -> None:
     put(session, thread, f"{MAIL}, order 10231")
     words = f"I wrote to {MAIL}, not to help@shop.example, of order 10231. [order 1] is [order 2]."

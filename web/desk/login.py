@@ -41,9 +41,7 @@ class LoginFormExpired(HandrailError):
 
 
 class NotPrivate(HandrailError):
-    """The desk is open over https alone, so that nobody reads along: put it behind a proxy that speaks it.
-    If there is one, have it send X-Forwarded-Proto, and list its address in HANDRAIL_TRUSTED_PROXIES.
-    """
+    """The desk is open over https alone: use a proxy that speaks it, and list that one in HANDRAIL_TRUSTED_PROXIES."""
 
     status = HTTPStatus.FORBIDDEN
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from core.db import transaction
 from core.errors import BadRequest, HandoffNotFound, HandrailError
 from core.models import Handoff
+from core.privacy.tokens import closed
 from core.settings import Settings
 from orchestrator import audit, desk
 from orchestrator.people import LOOKING, Person, roles_on
@@ -75,7 +76,7 @@ def _queue(session: Session, person: Person, _: str, __: str) -> str:
 
 def _line(found: Handoff) -> str:
     who = f"with {found.claimed_by}" if found.claimed_by else found.status
-    return f"*{found.number}* · {escaped(found.site_id)} · {escaped(who)} · {escaped(short(found.reason, 120))}"
+    return f"*{found.number}* · {escaped(found.site_id)} · {escaped(who)} · {escaped(short(closed(found.reason), 120))}"
 
 
 def _claim(session: Session, person: Person, rest: str, _: str) -> str:
