@@ -3,7 +3,7 @@
  * Plugin Name:       Handrail
  * Plugin URI:        https://wordpress.org/plugins/handrail/
  * Description:       A support chat that answers from your own pages, says where it found it, and hands over to a person.
- * Version:           0.4.0
+ * Version:           0.5.0
  * Requires at least: 6.3
  * Requires PHP:      8.0
  * Author:            The Handrail authors
@@ -19,7 +19,7 @@ namespace Handrail;
 
 defined( 'ABSPATH' ) || exit;
 
-const VERSION = '0.4.0';
+const VERSION = '0.5.0';
 const FILE    = __FILE__;
 
 spl_autoload_register(
