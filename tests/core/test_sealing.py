@@ -137,6 +137,7 @@ ZEROS = b64encode(bytes(32)).decode()
         (f"{K1},{K1}", "two keys of one name"),
         (f"{K1},k2:{K1.partition(':')[2]}", "one key under two names"),
     ],
+    ids=[f"setting {n}" for n in range(10)],  # a key is another one in each process of the tests
 )
 def test_a_wrong_setting_is_refused_and_the_key_is_not_shown(wrong: str, said: str) -> None:
     with pytest.raises(SettingsRefused, match=said) as refused:

@@ -279,5 +279,5 @@ def test_the_short_way_has_what_every_way_has(doors: TestClient) -> None:
     assert answer.headers["content-type"] == "application/json"
     assert doors.put(DOOR, content=raw, headers=headers).status_code == 405
     assert "/webhooks/wordpress" in doors.get("/api/openapi.json").json()["paths"]
-    counted = 'handrail_request_seconds_count{route="/webhooks/wordpress",status="2xx"}'
+    counted = 'handrail_request_seconds_count{method="POST",route="/webhooks/wordpress",status="2xx"}'
     assert counted in generate_latest().decode()
