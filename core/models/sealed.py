@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeDecorator
 
 from core.db import Base
 from core.sealing import places
-from core.sealing.seal import INSIDE, SEALED
+from core.sealing.seal import INSIDE, RAW, SEALED
 
 Json = dict[str, Any]
 MARK = "@"  # after it, or under it, comes the owner; it is no letter of base64
@@ -123,8 +123,13 @@ class SealedText(_Sealed):
         return self.place.open(owner, kept)
 
 
+def sealed_bytes(place: places.Text, owner: object, value: bytes) -> bytes:
+    """`value` as it is kept."""
+    return place.seal(owner, value.decode(errors=RAW)).encode(errors=RAW)
+
+
 class SealedBytes(_Sealed):
-    """Bytes of text in UTF-8."""
+    """Bytes, as a rule of text in UTF-8."""
 
     cache_ok = True
     impl = LargeBinary
@@ -138,7 +143,7 @@ class SealedBytes(_Sealed):
     def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
         """Seal."""
         del dialect
-        return self.place.seal(_owner_of(value), bytes(value).decode()).encode() if value else value
+        return sealed_bytes(self.place, _owner_of(value), value) if value else value
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
         """Open."""
@@ -146,7 +151,7 @@ class SealedBytes(_Sealed):
         if value is None or not value.startswith(SEALED.encode()):
             return value
         kept, _, owner = value.decode().rpartition(MARK)
-        return self.place.open(owner, kept).encode()
+        return self.place.open(owner, kept).encode(errors=RAW)
 
 
 class SealedJson(_Sealed):

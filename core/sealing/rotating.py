@@ -146,7 +146,9 @@ def _kept(column: ColumnElement[Any], place: Place) -> ColumnElement[str]:
     if isinstance(place, places.Object):
         return func.coalesce(type_coerce(column, JSONB)[INSIDE].astext, "")
     if place is places.CAME:
-        return func.convert_from(type_coerce(column, LargeBinary), "UTF8")
+        told, mark = type_coerce(column, LargeBinary), SEALED.encode()
+        sealed = func.substr(told, 1, len(mark)) == mark
+        return case((sealed, func.convert_from(told, "UTF8")), else_=func.encode(told, "hex"))  # no text, perhaps
     return type_coerce(column, Text)
 
 

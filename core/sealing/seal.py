@@ -20,6 +20,7 @@ SEALED, PLAIN = "§1:", "§0:"
 FORM = re.compile(r"§1:([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/]{38,}={0,2})")
 INSIDE = "§"  # the field of a JSON object that holds the whole of it, sealed
 NONCE = 12
+RAW = "surrogateescape"  # bytes that are no UTF-8 come back as they were
 
 Json = dict[str, Any]
 
@@ -39,7 +40,7 @@ def seal(place: str, owner: object, text: str) -> str:
 def seal_with(key: Key, place: str, owner: object, text: str) -> str:
     """`text`, sealed with this key."""
     nonce = os.urandom(NONCE)
-    hidden = key.cipher.encrypt(nonce, text.encode(), _bound(place, owner))
+    hidden = key.cipher.encrypt(nonce, text.encode(errors=RAW), _bound(place, owner))
     return f"{SEALED}{key.id}:{b64encode(nonce + hidden).decode()}"
 
 
@@ -53,7 +54,7 @@ def opened(place: str, owner: object, kept: str) -> str:
     key = keyring().find(found[1])
     hidden = b64decode(found[2])
     try:
-        return key.cipher.decrypt(hidden[:NONCE], hidden[NONCE:], _bound(place, owner)).decode()
+        return key.cipher.decrypt(hidden[:NONCE], hidden[NONCE:], _bound(place, owner)).decode(errors=RAW)
     except InvalidTag:
         raise SealBroken from None
 

@@ -171,7 +171,11 @@ def test_events_evidence_and_the_audit_log_have_periods_of_their_own(shop: Site)
             said = Message(thread_id=thread.id, role="system", content="x")
             session.add(said)
             session.flush()
-            session.add(EvidenceRecord(message_id=said.id, turn_id=turn.id, record={}, signature="", created_at=age))
+            session.add(
+                EvidenceRecord(
+                    message_id=said.id, turn_id=turn.id, documents=[], record={}, signature="", created_at=age
+                )
+            )
             session.add(AuditEntry(actor="ada", site_id=SITE, action="thread.read", at=age))
             session.add(AuditEntry(actor="ada", site_id=None, action="login.done", at=age))
             for state in ("done", "dead", "pending"):

@@ -85,3 +85,18 @@ def test_bodies_are_sealed_anew_with_the_rest(shop: None) -> None:
     with keys(K2), transaction() as session:
         event = session.scalars(select(WebhookEvent)).one()
         assert json.loads(event.body or b"") == {"data": event.data}
+
+
+@pytest.mark.parametrize("given", [(K1,), ("plain", K1)])
+def test_a_body_that_is_no_text_comes_back_as_it_came(committed: Addresses, given: tuple[str, ...]) -> None:
+    raw = bytes(range(256))
+    with transaction() as session:
+        make_site(session)
+    one = Received("wordpress", SITE, "e-1", "page:1", "post.updated", datetime.now(UTC), {}, raw)
+    with keys(*given), storing() as session:
+        write(session, [one])
+    for after in (given, (K2, K1)):
+        with keys(*after):
+            rotate()
+            with transaction() as session:
+                assert session.scalars(select(WebhookEvent.body)).one() == raw

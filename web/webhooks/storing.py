@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.db import leave, reading
 from core.errors import Unavailable
+from core.models.sealed import sealed_bytes
 from core.sealing.places import CAME, TOLD
 from web.webhooks.received import Received, Stored
 
@@ -98,6 +99,6 @@ def _row(one: Received) -> dict[str, Any]:
         "action": one.action,
         "actor": one.actor,
         "data": TOLD.seal(one.id, one.data),
-        "body": b64encode(CAME.seal(one.id, one.body.decode()).encode()).decode(),
+        "body": b64encode(sealed_bytes(CAME, one.id, one.body)).decode(),
         "occurred_at": one.occurred_at.isoformat(),
     }
