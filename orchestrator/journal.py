@@ -136,11 +136,11 @@ def claim(session: Session, thread_id: UUID, worker: str, settings: Settings) ->
     return Lease(case, turn, row.fence, float(row.seconds), request_id=row.request_id, age=float(row.age))
 
 
-def renew(session: Session, leases: dict[UUID, int], settings: Settings) -> None:
-    """Hold on to these turns (id → fence) for another lease. Nobody waits until that has reached the disk."""
+def renew(session: Session, leases: dict[UUID, int], seconds: float) -> None:
+    """Hold on to these turns (id → fence) for so long. Nobody waits until that has reached the disk."""
     session.execute(SOON)
-    lease = timedelta(seconds=settings.lease_seconds)
-    session.execute(RENEW, {"ids": list(leases), "fences": list(leases.values()), "lease": lease})
+    lasts = timedelta(seconds=seconds)
+    session.execute(RENEW, {"ids": list(leases), "fences": list(leases.values()), "lease": lasts})
 
 
 def let_go(session: Session, leases: dict[UUID, int]) -> None:

@@ -9,7 +9,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.db import transaction
 from core.log import get_logger
-from core.settings import Settings
 from orchestrator.journal import Lease, let_go, renew
 
 log = get_logger(__name__)
@@ -18,9 +17,9 @@ log = get_logger(__name__)
 class Keeper:
     """Renews every held lease three times within its length."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, lease_seconds: float) -> None:
         """Start nothing yet: the thread begins with the first lease."""
-        self._settings = settings
+        self._seconds = lease_seconds
         self._held: dict[UUID, int] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -52,7 +51,7 @@ class Keeper:
         return len(held)
 
     def _run(self) -> None:
-        while not self._wake.wait(self._settings.lease_seconds / 3):
+        while not self._wake.wait(self._seconds / 3):
             with self._lock:
                 held = dict(self._held)
             if held:
@@ -61,6 +60,6 @@ class Keeper:
     def _renew(self, held: dict[UUID, int]) -> None:
         try:
             with transaction() as session:
-                renew(session, held, self._settings)
+                renew(session, held, self._seconds)
         except SQLAlchemyError as error:  # the database is away: another worker may take over, the fence protects
             log.warning("leases_not_renewed", count=len(held), cause=repr(error))

@@ -42,10 +42,10 @@ def the_world() -> World:
     return World(settings, brains(settings), TOOLS)
 
 
-@lru_cache(maxsize=1)
-def keeper() -> Keeper:
-    """Who holds on to the turns of this process."""
-    return Keeper(get_settings())
+@lru_cache(maxsize=4)
+def keeper(lease_seconds: float) -> Keeper:
+    """Who holds on to the turns of this process whose leases are so long: one thread for all of them."""
+    return Keeper(lease_seconds)
 
 
 def warm_up() -> None:
@@ -69,7 +69,7 @@ def take_turn(thread_id: UUID, world: World | None = None) -> None:
         return
     ids = {"site": lease.case.site_id, "thread": str(thread_id), "turn": str(lease.turn_id)}
     with under(lease.request_id), bound(**ids), span("turn", turn=ids["turn"], fence=lease.fence) as opened:
-        with keeper().holding(lease), apart(lease.case.trial):
+        with keeper(get_settings().lease_seconds).holding(lease), apart(lease.case.trial):
             outcome = _carry_on(world, lease)
         opened.note(outcome=outcome)
 

@@ -13,6 +13,8 @@ from core.models import Site, metadata
 from core.settings import get_settings
 from orchestrator import circuits
 
+# Of turns in a test whose threads share one connection: who renews leases must not use it in the middle of a turn.
+LONG_LEASE = "3600"
 TEST_SECRET = "a-secret-for-tests-that-nobody-else-uses"
 SITE = "demo-test"
 
@@ -34,6 +36,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Addre
 @pytest.fixture
 def session(servers: embedded.Addresses) -> Iterator[Session]:
     """A session inside an outer transaction; `transaction()` works in the same one through savepoints."""
+    os.environ["HANDRAIL_LEASE_SECONDS"] = LONG_LEASE
+    get_settings.cache_clear()
     engine = db.make_engine(servers.database_url, pool=1)
     with engine.connect() as connection:
         outer = connection.begin()
@@ -45,6 +49,8 @@ def session(servers: embedded.Addresses) -> Iterator[Session]:
     engine.dispose()
     bus.client().flushdb()
     circuits.SHARED.forget()
+    os.environ.pop("HANDRAIL_LEASE_SECONDS", None)
+    get_settings.cache_clear()
 
 
 @pytest.fixture

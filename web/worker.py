@@ -103,7 +103,7 @@ def _watch(settings: Settings) -> "Watch":
 def _give_back() -> int:
     from orchestrator.turn import keeper
 
-    return keeper().release()
+    return keeper(get_settings().lease_seconds).release()
 
 
 def _options(kind: Kind, settings: Settings) -> dict[str, Any]:

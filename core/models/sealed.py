@@ -96,7 +96,8 @@ class _Sealed(TypeDecorator[Any]):
         return type_coerce(self._with_owner(plain, sql_cast(table.c[self.place.owner], Text)), self)
 
     def _with_owner(self, column: ColumnElement[Any], owner: ColumnElement[str]) -> ColumnElement[Any]:
-        raise NotImplementedError
+        told = type_coerce(column, Text)
+        return case((func.starts_with(told, SEALED), told + MARK + owner), else_=told)
 
 
 class SealedText(_Sealed):
@@ -104,10 +105,6 @@ class SealedText(_Sealed):
 
     cache_ok = True
     place: places.Text
-
-    def _with_owner(self, column: ColumnElement[Any], owner: ColumnElement[str]) -> ColumnElement[Any]:
-        told = type_coerce(column, Text)
-        return case((func.starts_with(told, SEALED), told + MARK + owner), else_=told)
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Seal."""

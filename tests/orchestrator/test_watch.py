@@ -72,11 +72,11 @@ def test_what_is_given_back_is_taken_at_once_and_not_renewed(shop: Site) -> None
     with db.transaction() as session:
         lease = claim(session, play.thread, "first", settings())
     assert lease is not None
-    keeper = Keeper(settings())
+    keeper = Keeper(settings().lease_seconds)
     with keeper.holding(lease):
         assert keeper.release() == 1
         with db.transaction() as session:
-            renew(session, {lease.turn_id: lease.fence}, settings())
+            renew(session, {lease.turn_id: lease.fence}, settings().lease_seconds)
         assert "60 days" in play.answer().content
     with db.transaction() as session:
         let_go(session, {lease.turn_id: lease.fence})  # it has ended: nothing happens
