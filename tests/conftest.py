@@ -38,6 +38,7 @@ def session(servers: embedded.Addresses) -> Iterator[Session]:
     """A session inside an outer transaction; `transaction()` works in the same one through savepoints."""
     os.environ["HANDRAIL_LEASE_SECONDS"] = LONG_LEASE
     get_settings.cache_clear()
+    db.dispose()  # what a thread that came late has opened since the last test
     engine = db.make_engine(servers.database_url, pool=1)
     with engine.connect() as connection:
         outer = connection.begin()
@@ -59,6 +60,7 @@ def committed(servers: embedded.Addresses) -> Iterator[embedded.Addresses]:
     db.dispose()
     with db.transaction() as opened:  # tests that are rolled back have used some
         _begin_numbers(opened)
+    db.dispose()
     yield servers
     with db.transaction() as opened:
         for table in reversed(metadata.sorted_tables):  # quicker than TRUNCATE where tables are small
