@@ -23,7 +23,9 @@ SMALL = b"# Title\n\nGas canisters never come back.\n"
 
 
 @pytest.fixture(autouse=True)
-def _no_parser_stays() -> Iterator[None]:
+def _own_parsers() -> Iterator[None]:
+    """None that a test before has left waiting, and none left for those after."""
+    parsing.close()
     yield
     parsing.close()
     get_settings.cache_clear()
