@@ -12,6 +12,7 @@ from core import bus, db, embedded, queue, schema
 from core.models import Site, metadata
 from core.settings import get_settings
 from orchestrator import circuits
+from tests.anew import begun_anew
 
 # Of turns in a test whose threads share one connection: who renews leases must not use it in the middle of a turn.
 LONG_LEASE = "3600"
@@ -19,13 +20,26 @@ TEST_SECRET = "a-secret-for-tests-that-nobody-else-uses"
 SITE = "demo-test"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of this test process; its settings are those of a test from the beginning."""
+    made: Path = tmp_path_factory.mktemp("home")
+    os.environ.update(HANDRAIL_HOME=str(made), HANDRAIL_PROFILE="test", HANDRAIL_SECRET_KEY=TEST_SECRET)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _anew(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No test finds what another has left in this process, whichever came before."""
+    with begun_anew(served="servers" in request.fixturenames):
+        yield
+
+
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Addresses]:
+def servers(home: Path) -> Iterator[embedded.Addresses]:
     """The servers of this test process, migrated; the settings of this process point at them."""
-    home: Path = tmp_path_factory.mktemp("home")
     with embedded.servers(home, durable=False) as addresses:
         os.environ.update(addresses.as_environment())
-        os.environ.update(HANDRAIL_HOME=str(home), HANDRAIL_PROFILE="test", HANDRAIL_SECRET_KEY=TEST_SECRET)
         get_settings.cache_clear()
         queue.connect()
         schema.migrate()
