@@ -6,6 +6,7 @@ Looked up among the modules that are loaded: a test of one floor must not pass b
 import logging
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from core import crashes, failpoints, log, tracing
 KEPT = (
     ("core.settings", "get_settings"),
     ("orchestrator.turn", "the_world"),
+    ("orchestrator.turn", "keeper"),
     ("web.outgoing.tasks", "_slots"),
     ("web.mail.smtp", "trusted"),
     ("kb.search.reranker", "_reranker"),
@@ -36,6 +38,7 @@ ONES = (
     ("web.limits", "HERE"),
 )
 ADDRESSES = ("DATABASE_URL", "REDIS_URL")
+OURS = ("core.", "kb.", "tools.", "brain.", "orchestrator.", "web.", "ops.")
 
 
 @contextmanager
@@ -61,6 +64,10 @@ def begun_anew(*, served: bool) -> Iterator[None]:
 
 
 def _forget() -> None:
+    for thread in threading.enumerate():
+        renewing = getattr(thread, "_target", None) if thread.name == "lease-keeper" else None
+        if renewing is not None:  # when it renews next must not hang on when an earlier test began
+            renewing.__self__._wake.set()
     for module, name in KEPT:
         if module in sys.modules:
             getattr(sys.modules[module], name).cache_clear()
@@ -93,8 +100,8 @@ def _listen_to_nobody() -> None:
 def _unconfigure() -> None:
     """A log that was set up writes to a stream of that test, and loggers that were used keep to it."""
     structlog.reset_defaults()
-    for module in [*sys.modules.values()]:
-        logger = vars(module).get("log") if hasattr(module, "__dict__") else None
+    for name in [name for name in sys.modules if name.startswith(OURS)]:
+        logger = getattr(sys.modules[name], "log", None)
         if isinstance(logger, structlog._config.BoundLoggerLazyProxy):
             vars(logger).pop("bind", None)
     root = logging.getLogger()

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -22,6 +23,10 @@ SITE = "demo-test"
 BEGIN_NUMBERS = "ALTER SEQUENCE tickets_number_seq RESTART; ALTER SEQUENCE handoffs_number_seq RESTART"
 # In one trip; quicker than TRUNCATE where tables are small.
 EMPTY = ";".join([*(str(table.delete()) for table in reversed(metadata.sorted_tables)), BEGIN_NUMBERS])
+
+# An example may be the first of its process that reads a table or a model, and a machine may be busy.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.hookimpl(tryfirst=True)

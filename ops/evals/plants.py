@@ -72,10 +72,12 @@ def rankings(_: GoldenSet) -> tuple[Form, ...]:
 @contextmanager
 def broken_chunker(broken: Chunker) -> Iterator[None]:
     """All documents are indexed with this one, and after it with the sound one."""
-    with _instead(preparing, "chunk", broken):
+    try:
+        with _instead(preparing, "chunk", broken):
+            _index_again()
+            yield
+    finally:
         _index_again()
-        yield
-    _index_again()
 
 
 @contextmanager
@@ -87,10 +89,12 @@ def swapped_prompt(edited: Edited) -> Iterator[None]:
         texts = {name: (prompt.FOLDER / name).read_text(encoding="utf-8") for name in prompt.FILES}
         for name, text in edited.of(texts).items():
             (Path(folder) / name).write_text(text, encoding="utf-8")
-        with _instead(prompt, "FOLDER", Path(folder)):
-            prompt._file.cache_clear()  # noqa: SLF001 - it is read once in a process
-            yield
-    prompt._file.cache_clear()  # noqa: SLF001
+        try:
+            with _instead(prompt, "FOLDER", Path(folder)):
+                prompt._file.cache_clear()  # noqa: SLF001 - it is read once in a process
+                yield
+        finally:
+            prompt._file.cache_clear()  # noqa: SLF001
 
 
 @contextmanager
@@ -98,10 +102,12 @@ def deleted_document(name: str) -> Iterator[None]:
     """It is taken out, and put back after it."""
     with transaction() as session:
         remove(session, site_id=content.SITE, locator=str(content.DOCUMENTS / name))
-    yield
-    with transaction() as session:
-        content.prepare(session)
-    index_all(content.SITE, lambda _, __: None)
+    try:
+        yield
+    finally:
+        with transaction() as session:
+            content.prepare(session)
+        index_all(content.SITE, lambda _, __: None)
 
 
 def _needed(sources: Sequence[str], all_sources: Sequence[str]) -> tuple[str, ...]:
