@@ -12,3 +12,4 @@ class Kind(StrEnum):
     SUPPORT = "support"  # JSON lines with `text`: real messages, of which no guard may object to one
     TOXIC = "toxic"  # JSON lines with `text` and `label` (hateful, non-hateful, threat …)
     STRINGS = "strings"  # a JSON list of strings that break programs
+    PERSONAL = "personal"  # texts with `spans`: cards, bank accounts and the like, of which nothing may be kept
