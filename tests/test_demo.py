@@ -24,7 +24,8 @@ OURS = ("HANDRAIL_", "DATABASE_URL", "REDIS_URL")
 
 def environment(**ours: str) -> dict[str, str]:
     """What a newcomer's shell has, and `ours`."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(OURS)} | ours
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    return kept | {"HANDRAIL_TURN_SECONDS": "30"} | ours  # a busy machine answers late, and must not give up
 
 
 @dataclass
@@ -115,7 +116,7 @@ def ask(page: Page, words: str) -> None:
 def test_a_question_gets_a_cited_answer_whose_source_opens(demo: Demo, page: Page) -> None:
     ask(page, "How much does delivery to Norway cost?")
     log = page.get_by_role("log")
-    expect(log.locator(".agent")).to_contain_text("£14.95", timeout=15_000)
+    expect(log.locator(".agent")).to_contain_text("£14.95", timeout=60_000)
     link = log.locator("a.source").first.get_attribute("href")
     assert link is not None
     opened = httpx2.get(demo.url + link.split("#")[0] if link.startswith("/") else link)
@@ -125,14 +126,14 @@ def test_a_question_gets_a_cited_answer_whose_source_opens(demo: Demo, page: Pag
 
 def test_the_conversation_survives_a_reload(page: Page) -> None:
     ask(page, "How long do I have to return something?")
-    expect(page.get_by_role("log").locator(".agent")).to_have_count(1, timeout=15_000)
+    expect(page.get_by_role("log").locator(".agent")).to_have_count(1, timeout=60_000)
     page.reload()
-    expect(page.get_by_role("log").locator(".agent")).to_have_count(1, timeout=15_000)
+    expect(page.get_by_role("log").locator(".agent")).to_have_count(1, timeout=60_000)
 
 
 def test_a_person_can_be_called_without_a_question(demo: Demo, page: Page) -> None:
     page.get_by_role("button", name="Talk to a person").first.click()
-    expect(page.get_by_role("log")).to_contain_text("asked a person", timeout=15_000)
+    expect(page.get_by_role("log")).to_contain_text("asked a person", timeout=60_000)
     listed = handrail(demo, "desk")
     assert re.search(r"waiting", listed)
 
