@@ -66,7 +66,7 @@ def run_regressions(
 
 
 def _passing(golden: GoldenSet, past: Sequence[Run]) -> GoldenSet:
-    """The cases that pass before anything is planted: a failing one that does worse can't break, and may not be heard."""
+    """The cases that pass before anything is planted. One that fails can not break, and may do worse unheard."""
     failed = {one.case for run in past for one in run.results if not one.passed}
     return golden.model_copy(update={"cases": tuple(one for one in golden.cases if one.id not in failed)})
 
