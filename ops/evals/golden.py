@@ -124,6 +124,7 @@ class Expected(Strict):
     sources_not: Names = ()  # documents that must be neither cited nor found
     must: Facts = ()
     must_not: Facts = ()
+    kept_not: Names = ()  # what of the visitor's own words must stand nowhere in what is kept
     tools: tuple[ToolExpected, ...] | None = None
     tools_not: tuple[ToolName, ...] = ()
     state: StateExpected | None = None

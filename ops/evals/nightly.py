@@ -1,6 +1,5 @@
 """One night: every golden set of every site is played as trials, judged, kept, and told of where it is worse."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +27,7 @@ from ops.evals.visit import Stage, play
 log = get_logger(__name__)
 
 TIMES_AGAIN = 3  # that a doubtful case is run again
-MOST_AGAIN = 40  # of them
+AGAIN = (12, 28)  # cases: so many at first, and so many more where those prove nothing
 CONVERSATIONS = "conversations"  # the suite of cases that staff made of conversations
 DEMO = "demo"
 
@@ -112,13 +111,32 @@ def run_night(golden: GoldenSet, played: Player, repeats: int = 1) -> Verdict:
 
 
 def looked_at_twice(golden: GoldenSet, run: Run, past: Sequence[Run], played: Player) -> Verdict:
-    """The verdict once what is in doubt was run again: by chance something is worse somewhere each night."""
+    """The verdict once what is in doubt was run again: by chance something is worse somewhere each night.
+
+    Of many cases a few are, spread over all. Where they prove that it is worse, and none was a matter of chance, the
+    others are believed, too. Else more are run again, and what is left then is in doubt and counts for nothing. A few
+    are timed again where nothing else was in doubt than how long turns took.
+    """
     first = judge(run, past)
-    doubtful = set(first.doubtful[:MOST_AGAIN])
-    again: dict[str, list[Result]] = defaultdict(list)
-    for case in (one for one in golden.cases if one.id in doubtful):
-        again[case.id] = [played.again(case, run.setup.repeats + n) for n in range(TIMES_AGAIN)]
-    return judge(run, past, again)
+    left = [one for one in golden.cases if one.id in frozenset(first.doubtful)]
+    left = left or (list(spread(golden.cases, AGAIN[0])) if first.slower else [])
+    again: dict[str, list[Result]] = {case.id: [] for case in left}
+    for most in AGAIN:
+        for case in spread(left, most):
+            again[case.id] = [played.again(case, run.setup.repeats + n) for n in range(TIMES_AGAIN)]
+        verdict = judge(run, past, again)
+        left = [one for one in left if not again[one.id]]
+        if not left:
+            break
+        if verdict.alarming and not verdict.passing_again:
+            return judge(run, past, {case: results for case, results in again.items() if results})
+    return verdict
+
+
+def spread(cases: Sequence[Case], most: int) -> Sequence[Case]:
+    """At most `most` of them, from the first to the last."""
+    count = len(cases)
+    return [cases[n * count // most] for n in range(most)] if count > most else cases
 
 
 def golden_sets(settings: Settings) -> tuple[list[GoldenSet], list[Told]]:

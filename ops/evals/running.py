@@ -20,6 +20,7 @@ from ops.evals.nightly import golden_sets
 from ops.evals.public_kinds import Kind
 from ops.evals.questions import load_any
 from ops.evals.retrieval import index, own_site
+from ops.evals.retrieval_command import Progress
 from ops.evals.run_form import Run, save_run
 from ops.evals.shown import print_run, show, targets_met
 from ops.evals.storing import store_run
@@ -88,12 +89,18 @@ def run_public(kind: Kind, path: Path, wanted: Wanted, *, limit: int, seed: int)
             printed(played(public.golden, stage(), wanted), wanted)
             return
         with own_site(["search_kb"]) as site_id:
-            index(site_id, public.documents, get_embedder(), lambda *_: None)
+            if unreadable := index(site_id, public.documents, get_embedder(), Progress()):
+                typer.echo(f"Passed over: {unreadable} unreadable documents.")
             printed(played(public.golden, Stage(site_id), wanted), wanted)
 
 
 def write_public(kind: Kind, path: Path, to: Path, *, limit: int, seed: int) -> None:
-    """Write a public set as a golden one, to be read, changed and kept. Raises GoldenUnreadable."""
+    """Write a public set as a golden one, to be read, changed and kept. Raises GoldenUnreadable.
+
+    A set that asks about its own documents would be held against the demo shop's: that one can only be played.
+    """
+    if kind is Kind.RETRIEVAL:
+        raise GoldenUnreadable("A retrieval set asks about documents of its own: leave --to out, and it is played.")
     public = read_public(kind, path, limit=limit, seed=seed)
     cases = [{"id": case.id, **stored(case)} for case in public.golden.cases]
     whole = {"suite": public.golden.suite, "site": public.golden.site, "cases": cases}

@@ -1,6 +1,6 @@
 """A night from its sets to what people hear of it, with runs that are made up."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -42,24 +42,31 @@ def suite(cases: int = 40, site: str = SITE) -> GoldenSet:
 
 @dataclass
 class Rehearsal:
-    """Plays a suite of 40 cases; those in `broken` fail, `once` only the first time."""
+    """Plays a suite; those in `broken` fail, `once` only the first time. It counts what it plays again.
+
+    Turns take `seconds`, and `then` when they are played again.
+    """
 
     nights: Nights
     broken: frozenset[int] = frozenset()
     once: frozenset[int] = frozenset()
+    twice: list[str] = field(default_factory=list)
+    seconds: float = 0.05
+    then: float = 0.05
 
     def player(self) -> Player:
         return Player(self._whole, self._again)
 
     def _whole(self, golden: GoldenSet, repeats: int) -> Run:
-        made = self.nights.night(broken=self.broken | self.once)
+        made = self.nights.night(broken=self.broken | self.once, seconds=self.seconds)
         return made.model_copy(update={"site": golden.site, "suite": golden.suite, "id": uuid4()})
 
     def _again(self, case: Case, repeat: int) -> Result:
-        return self.nights.again(self.nights.night(), [case.id], broken=self.broken, times=1)[case.id][0]
+        self.twice.append(case.id)
+        return self.nights.one(case.id, broken=self.broken, seconds=self.then)
 
     def play(self, **now: Any) -> Verdict:
-        return run_night(suite(), replace(self, **now).player())
+        return run_night(suite(self.nights.cases), replace(self, **now).player())
 
 
 @pytest.fixture
@@ -116,6 +123,44 @@ def test_a_hiccup_wakes_nobody(played: Rehearsal, session: Session, site: Site) 
     verdict = played.play(once=frozenset({1, 2, 5}))
     assert (verdict.alarming, verdict.passing_again) == (False, ("c1", "c2", "c5"))
     assert alarms(session) == []
+
+
+@pytest.fixture
+def many(site: Site) -> Rehearsal:
+    """A suite of 200 cases and two good nights."""
+    rehearsal = Rehearsal(Nights(cases=200))
+    assert not any(rehearsal.play().alarming for _ in range(2))
+    return rehearsal
+
+
+def test_where_most_is_broken_a_few_cases_prove_it_and_all_are_told_of(many: Rehearsal) -> None:
+    verdict = many.play(broken=frozenset(range(120)))
+    assert verdict.alarming
+    assert len(verdict.broken) == 110, "ten of them have always failed"
+    assert len(many.twice) == 36, "a dozen, three times"
+    assert {int(case[1:]) // 40 for case in many.twice} == {0, 1, 2}, "spread over all"
+
+
+def test_a_hiccup_of_half_the_night_wakes_nobody(many: Rehearsal) -> None:
+    """More cases failed than are run again: those that are not say nothing, for all that were passed."""
+    verdict = many.play(once=frozenset(range(120)))
+    assert not verdict.alarming
+    assert (len(verdict.passing_again), len(many.twice)) == (40, 120)
+
+
+def test_a_fault_among_many_hiccups_is_heard_of_and_they_are_not_taken_for_it(many: Rehearsal) -> None:
+    verdict = many.play(once=frozenset(range(30)), broken=frozenset(range(30, 60)))
+    assert verdict.alarming
+    assert {int(one.case[1:]) // 30 for one in verdict.broken} == {1}
+    assert len(many.twice) == 120
+
+
+def test_slow_turns_are_timed_again_before_anybody_is_woken(played: Rehearsal) -> None:
+    slow = played.play(seconds=2.0, then=2.0)
+    assert slow.alarming
+    assert slow.slower == pytest.approx((0.05, 2.0))
+    assert len(played.twice) == 36
+    assert not played.play(seconds=2.0).alarming
 
 
 def test_only_nights_that_were_judged_can_be_accepted(session: Session, site: Site) -> None:
