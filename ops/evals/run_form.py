@@ -146,10 +146,13 @@ def load_run(path: Path) -> Run:
 
 
 def save_run(run: Run, path: Path) -> None:
-    """Write `run` as JSON, whole or not at all."""
+    """Write `run` as JSON, whole or not at all. Raises BadRequest where that can't be."""
     beside = path.with_name(f".{path.name}.new")
-    beside.write_text(run.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    beside.replace(path)
+    try:
+        beside.write_text(run.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        raise BadRequest(f"{path} can't be written: {error.strerror}.") from error
 
 
 def _plainly(error: ValidationError) -> str:

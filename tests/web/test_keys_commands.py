@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from core.db import transaction
 from core.embedded import Addresses
 from core.errors import Conflict, SettingsRefused
-from core.models import Message, Note, SealingKey
+from core.models import AuditEntry, Message, Note, SealingKey
 from core.sealing.keys import KeyMissing, read
 from core.sealing.known import KeyUnknown, register
 from orchestrator.inbox import open_thread
@@ -84,6 +84,15 @@ def test_from_plain_to_one_key_to_the_next_and_back(typed: Typed) -> None:
     with keys("plain", K2):
         assert "3 texts were opened." in typed("rotate").output
     assert read_all() == {WORDS}
+    with transaction() as session:
+        lines = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert [(line.action, line.subject, line.details.get("texts")) for line in lines] == [
+        ("keys.rotated", "key:k1", 2),
+        ("keys.rotated", "key:k2", 3),
+        ("key.forgotten", "key:k1", None),
+        ("keys.rotated", "", 3),
+    ]
+    assert {(line.actor[:4], line.address) for line in lines} == {("cli:", "terminal")}
 
 
 def test_a_missing_key_is_told_everywhere_and_a_lost_one_can_be_given_up(typed: Typed) -> None:

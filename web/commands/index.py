@@ -83,8 +83,20 @@ def index(
             return
         tally = follow(registered.documents, site)
         _sum_up(registered, tally, looked)
+        _tell_of_gate(site)
     if tally.failed:
         raise typer.Exit(1)
+
+
+def _tell_of_gate(site_id: str) -> None:
+    """A document is live also while its change waits: who has just sent one must hear that."""
+    from core.db import transaction
+    from kb.documents import staging
+
+    with transaction() as session:
+        count = sum(each.changes for each in staging.counted(session, site_id))
+    if count:
+        typer.echo(f"Changes that wait behind the gate: {count}. See `handrail kb waiting --site {site_id}`.", err=True)
 
 
 def _crawl(url: str, site_id: str) -> "Registered":

@@ -64,7 +64,8 @@ def _text(found: "Overview") -> str:
         lines.append(f"  waiting   {state.queued} documents, the oldest since {_moment(state.waiting_since)}")
     gate = (("being tried", found.tried), ("for a person", found.held))
     lines += [
-        f"  gate      {count.changes} changes wait, {which}; the oldest since {_moment(count.since)}"
+        f"  gate      {count.changes} changed {'documents wait' if count.changes > 1 else 'document waits'}, {which}; "
+        f"the oldest since {_moment(count.since)}"
         for which, count in gate
         if count.changes
     ]

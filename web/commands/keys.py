@@ -1,5 +1,6 @@
 """`handrail keys`: the keys that what is said is sealed with."""
 
+import getpass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,6 +9,8 @@ from core.errors import Conflict
 from web.commands.place import at_home
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from core.sealing.rotating import Counts
 
 keys = typer.Typer(help="The keys that conversations are sealed with at rest.", no_args_is_help=True)
@@ -62,10 +65,10 @@ def rotate() -> None:
         with transaction() as session:
             known.register(session)
             lost = known.lost(session)
-        done = rotate_all(lost)
+        done, first = rotate_all(lost), keyring().first
         with transaction() as session:
             found = _sums(counts(session))
-        first = keyring().first
+            _note(session, "keys.rotated", first.id if first else "", texts=done.done, held=done.held)
     typer.echo(f"{done.done} texts were {f'sealed with {first.id}' if first else 'opened'}. Texts by key:")
     for name, count in sorted(found.items()):
         typer.echo(f"  {name or PLAIN:<32} {count}")
@@ -121,6 +124,7 @@ def forget(name: Annotated[str, typer.Argument(help="The key that nothing needs 
             if name in keyring().by_id:
                 raise Conflict(f"{name} is still among HANDRAIL_ENCRYPTION_KEYS: take it out there first, everywhere.")
             session.delete(key)
+            _note(session, "key.forgotten", name)
     typer.echo(f"{name} is forgotten: throw it away.")
 
 
@@ -141,7 +145,17 @@ def give_up(
             typer.confirm(f"What {name} sealed stays unreadable unless the key is found. Go on?", abort=True)
         with transaction() as session:
             known.find(session, name).given_up_at = func.now()
+            _note(session, "key.given_up", name)
     typer.echo(f"{name} is given up. Should it be found, add it to HANDRAIL_ENCRYPTION_KEYS again.")
+
+
+def _note(session: "Session", action: str, name: str, **details: int) -> None:
+    """Into the audit log; `name` is the key's, "" where everything is plain now."""
+    from orchestrator import audit
+    from orchestrator.people import operator
+
+    subject = f"key:{name}" if name else ""
+    audit.note(session, operator(getpass.getuser()), action, subject, None, details=details, address="terminal")
 
 
 def _sums(found: "Counts") -> dict[str, int]:

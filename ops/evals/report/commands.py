@@ -7,6 +7,7 @@ from uuid import UUID
 
 import typer
 
+from core.errors import BadRequest
 from ops.evals.commands import evals
 from web.commands.place import at_home
 
@@ -153,7 +154,10 @@ def _run(name: str) -> Any:
 
 def _write(path: Path | None, made: Any) -> None:
     if path is not None:
-        path.write_text(made(), encoding="utf-8")
+        try:
+            path.write_text(made(), encoding="utf-8")
+        except OSError as error:
+            raise BadRequest(f"{path} can't be written: {error.strerror}.") from error
         typer.echo(f"Written to {path}.")
 
 

@@ -69,12 +69,13 @@ class Verdict:
 
     @property
     def why(self) -> list[str]:
-        """Each reason for the alarm, a line each."""
-        lines = [each.words for each in self.fallen]
+        """Each reason for the alarm, a line each: which cases broke first, for whoever reads no further."""
+        lines = []
         if self.broken:
             shown = ", ".join(each.case for each in self.broken[:NAMED])
             more = f" and {len(self.broken) - NAMED} more" if len(self.broken) > NAMED else ""
             lines.append(f"{len(self.broken)} of {self.compared} cases that used to pass fail: {shown}{more}")
+        lines += [each.words for each in self.fallen]
         if self.slower:
             lines.append(
                 f"half of the turns take {self.slower[1]:.1f} s or more, usually at most {self.slower[0]:.1f} s"

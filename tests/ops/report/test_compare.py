@@ -1,8 +1,14 @@
 """Two runs side by side: effect, interval and p, and noise called noise."""
 
-import pytest
+from pathlib import Path
 
+import pytest
+from typer.testing import CliRunner
+
+from core.errors import BadRequest
+from ops.cli import app
 from ops.evals.report.compare import NothingInCommon, compare
+from ops.evals.run_form import save_run
 from tests.ops.report.runs import Nights, result, run
 
 
@@ -50,3 +56,13 @@ def test_rewritten_cases_are_left_out_and_counted() -> None:
 def test_two_suites_have_nothing_in_common() -> None:
     with pytest.raises(NothingInCommon, match="one suite"):
         compare(run([result("a", passed=True)]), run([result("z", passed=True)]))
+
+
+def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """By the command, and where a run is saved."""
+    one, nowhere = tmp_path / "one.json", tmp_path / "none" / "x.html"
+    save_run(Nights().night(), one)
+    done = CliRunner().invoke(app, ["eval", "compare", str(one), str(one), "--html", str(nowhere)])
+    assert (type(done.exception), "can't be written" in str(done.exception)) == (BadRequest, True)
+    with pytest.raises(BadRequest, match="can't be written: No such file or directory"):
+        save_run(Nights().night(), nowhere)
