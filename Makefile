@@ -47,8 +47,8 @@ eval-answerability: setup-dev  ## does the search know when the demo shop's docu
 eval-guards: setup-dev  ## personal data, claims that no page bears out, a hijacked model; FILES="file …" for other texts of the first
 	@$(BIN)/handrail eval-guards $(FILES) && $(BIN)/handrail eval-claims && $(BIN)/handrail eval-content && $(BIN)/handrail eval-injection
 
-eval-regressions: setup-dev  ## plant faults: does the nightly judge hear of each, and of nothing else? (CASES=30; all of them take hours)
-	@$(BIN)/handrail eval-regressions --cases $(or $(CASES),0)
+eval-regressions: setup-dev  ## plant faults: does the nightly judge hear of each, and of nothing else? (CASES=60 of all; ONLY=chunker, prompt, document, ranking)
+	@$(BIN)/handrail eval-regressions --cases $(or $(CASES),0) $(if $(ONLY),--only $(ONLY))
 
 simulate: setup-dev  ## let played visitors talk to a whole Handrail, and judge what they leave behind
 	@$(BIN)/handrail simulate

@@ -13,7 +13,7 @@ import httpcore2
 import httpx2
 import psycopg
 from psycopg.errors import OperationalError, QueryCanceled
-from sqlalchemy import QueuePool
+from sqlalchemy import PoolProxiedConnection, QueuePool
 
 from core.deadline import at_most, in_force
 from core.log import get_logger
@@ -78,6 +78,10 @@ class Pool(QueuePool):
     @_timeout.setter
     def _timeout(self, seconds: float) -> None:
         self._longest = seconds
+
+    def distrust(self, connection: PoolProxiedConnection, error: Exception) -> None:
+        """`connection` was lost by `error`: what is as old as that is opened anew before it is used."""
+        self._invalidate(connection, error)
 
 
 class _Stream(httpcore2.NetworkStream):

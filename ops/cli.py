@@ -8,6 +8,7 @@ import typer
 from ops.bench.names import ALL, Bench
 from ops.evals.commands import evals
 from ops.evals.gate_watch import try_changes
+from ops.evals.plant_names import Planted
 from ops.evals.report.commands import nightly
 from web.cli import make_cli, run
 from web.commands.kb import kb
@@ -166,8 +167,11 @@ def judge_guards(
 @app.command()
 def eval_regressions(
     *,
+    only: Annotated[
+        Planted | None, typer.Option(help="This kind of fault alone; several may run side by side.")
+    ] = None,
     cases: Annotated[int, typer.Option(min=0, help="Of the demo's suite, spread over it; 0: all.")] = 0,
-    forms: Annotated[int, typer.Option(min=1, max=10, help="Of each fault.")] = 10,
+    forms: Annotated[int, typer.Option(min=0, max=10, help="Of each fault.")] = 10,
     unchanged: Annotated[int, typer.Option(min=0, help="Nights in which nothing is planted.")] = 20,
     json: Annotated[Path | None, typer.Option(help="Write each night to this file.")] = None,
 ) -> None:
@@ -175,8 +179,8 @@ def eval_regressions(
     from ops.apart import apart
     from ops.evals.regressions_command import run_planted
 
-    with apart("eval-regressions"):
-        good = run_planted(cases=cases, forms=forms, unchanged=unchanged, json=json)
+    with apart(f"eval-regressions-{only}" if only else "eval-regressions"):
+        good = run_planted(only=only, cases=cases, forms=forms, unchanged=unchanged, json=json)
     raise typer.Exit(0 if good else 1)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from brain.client import Ask, Reply, ToolCall, ToolSpec
+from core.direct import Statement
 from core.sealing import places
 from core.settings import Settings
 from orchestrator import codec, open_turns
@@ -21,9 +21,10 @@ from orchestrator.journal import Lease
 from orchestrator.memory import Memory, recall
 from tools.tool import ArgumentsRefused, Tool
 
-KEEP = text("""
+KEEP = Statement("""
     INSERT INTO model_calls (turn_id, n, fence, site_id, model, request, held_micro)
     VALUES (:turn_id, :n, :fence, :site_id, :model, CAST(:request AS jsonb), :held_micro)
+    RETURNING set_config('synchronous_commit', 'off', true)  -- the answer's own commit takes it along
 """)
 
 
@@ -85,17 +86,15 @@ def question(  # noqa: PLR0917 - each is one fact of the question
 
 def keep(session: Session, lease: Lease, question: Question, *, n: int, model: str, held_micro: int) -> None:
     """Write the question down before it is asked."""
-    session.execute(
-        KEEP,
-        {
-            "turn_id": lease.turn_id,
-            "n": n,
-            "fence": lease.fence,
-            "site_id": lease.case.site_id,
-            "model": model,
-            "request": places.REQUEST.text(lease.turn_id, asdict(question.request)),
-            "held_micro": held_micro,
-        },
+    KEEP.run(
+        session,
+        turn_id=lease.turn_id,
+        n=n,
+        fence=lease.fence,
+        site_id=lease.case.site_id,
+        model=model,
+        request=places.REQUEST.text(lease.turn_id, asdict(question.request)),
+        held_micro=held_micro,
     )
 
 

@@ -8,24 +8,23 @@ import json
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core.direct import Statement
 from core.errors import HandrailError
 from core.sealing import places
 from core.settings import Settings
 from orchestrator.case import Case
-from orchestrator.statements import SOON
 
 # One statement each, so that a reservation costs one round trip. Days follow their thread because they read from it.
-HOLD = text("""
+HOLD = Statement("""
     WITH thread AS (
         UPDATE threads SET held_micro = held_micro + :micro
         WHERE id = :thread_id AND (:thread_most = 0 OR spent_micro + held_micro + :micro <= :thread_most)
         RETURNING id
     ), day AS (
         INSERT INTO spend AS kept (scope, day, held_micro)
-        SELECT limits.scope, (now() AT TIME ZONE 'utc')::date, :micro
+        SELECT limits.scope, CAST(now() AT TIME ZONE 'utc' AS date), :micro
         FROM thread, (VALUES ('all', CAST(:all_most AS bigint)), (:site, :site_most)) AS limits (scope, most)
         WHERE limits.most = 0 OR :micro <= limits.most
         ON CONFLICT (scope, day) DO UPDATE SET held_micro = kept.held_micro + :micro
@@ -36,14 +35,14 @@ HOLD = text("""
     )
     SELECT (SELECT count(*) FROM thread) AS threads, (SELECT array_agg(scope) FROM day) AS scopes
 """)
-ANSWERED = text("""
+ANSWERED = Statement("""
     UPDATE model_calls SET reply = CAST(:reply AS jsonb), fault = :fault, input_tokens = :input_tokens,
         output_tokens = :output_tokens, estimated = :estimated, cost_micro = :cost_micro
     WHERE turn_id = :turn_id AND n = :n AND fence = :fence AND settled_at IS NULL
 """)
 # A worker that died while a model answered: what it held is taken as spent, since the model may have charged for it.
 # The thread is locked before its questions, as by whoever deletes both.
-SETTLE = text("""
+SETTLE = Statement("""
     WITH thread AS MATERIALIZED (SELECT id FROM threads WHERE id = :thread_id FOR NO KEY UPDATE)
     UPDATE model_calls SET settled_at = now(), estimated = estimated OR NOT answered,
         cost_micro = CASE WHEN answered THEN cost_micro ELSE held_micro END,
@@ -56,17 +55,19 @@ SETTLE = text("""
     ) AS open
     WHERE model_calls.turn_id = open.turn_id AND model_calls.n = open.n AND model_calls.fence = open.fence
         AND settled_at IS NULL AND (answered OR past)
-    RETURNING held_micro, cost_micro, (asked_at AT TIME ZONE 'utc')::date AS day
+    RETURNING held_micro, cost_micro, CAST(asked_at AT TIME ZONE 'utc' AS date) AS day,
+        -- The rows that all turns of a site share are not locked while a disk is waited for.
+        set_config('synchronous_commit', 'off', true)
 """)
-SETTLE_THREAD = text("""
+SETTLE_THREAD = Statement("""
     UPDATE threads SET held_micro = held_micro - :held, spent_micro = spent_micro + :cost WHERE id = :thread_id
 """)
-SETTLE_DAY = text("""
+SETTLE_DAY = Statement("""
     UPDATE spend SET held_micro = held_micro - :held, spent_micro = spent_micro + :cost
     WHERE scope = :scope AND day = :day
 """)
-TODAY = text("""
-    SELECT held_micro, spent_micro FROM spend WHERE scope = :scope AND day = (now() AT TIME ZONE 'utc')::date
+TODAY = Statement("""
+    SELECT held_micro, spent_micro FROM spend WHERE scope = :scope AND day = CAST(now() AT TIME ZONE 'utc' AS date)
 """)
 
 MICRO = 1_000_000
@@ -102,7 +103,7 @@ def hold(session: Session, case: Case, micro: int, settings: Settings) -> None:
         "site_most": round(settings.budget_site_day_usd * MICRO) if own is None else own,
         "all_most": round(settings.budget_day_usd * MICRO),
     }
-    held = session.execute(HOLD, limits | {"micro": micro, "thread_id": case.thread_id, "site": _scope(case)}).one()
+    held = HOLD.row(session, **limits, micro=micro, thread_id=case.thread_id, site=_scope(case))
     if not held.threads:
         raise BudgetSpent("The budget of this conversation is used up.")
     if EVERYWHERE not in (held.scopes or ()):
@@ -114,24 +115,23 @@ def hold(session: Session, case: Case, micro: int, settings: Settings) -> None:
 def note(session: Session, call: Answered) -> None:
     """Write down what a question brought; once: a second time changes nothing."""
     reply = places.REPLY.text(call.turn_id, json.loads(call.reply)) if call.reply else None
-    session.execute(ANSWERED, vars(call) | {"reply": reply})
+    ANSWERED.run(session, **vars(call) | {"reply": reply})
 
 
 def settle(session: Session, case: Case, turn_id: UUID) -> None:
     """Count what a turn's questions cost, and give back what they held beyond that. Whatever is settled stays so."""
-    session.execute(SOON)  # the rows that all turns of a site share are not locked while a disk is waited for
-    rows = session.execute(SETTLE, {"turn_id": turn_id, "thread_id": case.thread_id}).all()
+    rows = SETTLE.rows(session, turn_id=turn_id, thread_id=case.thread_id)
     for day in sorted({row.day for row in rows if row.held_micro}):
         held = sum(row.held_micro for row in rows if row.day == day)
         cost = sum(row.cost_micro for row in rows if row.day == day)
-        session.execute(SETTLE_THREAD, {"thread_id": case.thread_id, "held": held, "cost": cost})
+        SETTLE_THREAD.run(session, thread_id=case.thread_id, held=held, cost=cost)
         for scope in (EVERYWHERE, _scope(case)):  # in the order in which they are reserved
-            session.execute(SETTLE_DAY, {"scope": scope, "day": day, "held": held, "cost": cost})
+            SETTLE_DAY.run(session, scope=scope, day=day, held=held, cost=cost)
 
 
 def today(session: Session, scope: str = EVERYWHERE) -> tuple[int, int]:
     """What a scope holds and has spent on this day (UTC), in millionths of a dollar."""
-    row = session.execute(TODAY, {"scope": scope}).one_or_none()
+    row = TODAY.row(session, scope=scope)
     return (0, 0) if row is None else (row.held_micro, row.spent_micro)
 
 

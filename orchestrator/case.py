@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.direct import Statement
 from core.models import Thread
 from tools.tool import Caller
 
 # Only the thread is locked: whoever changes a turn holds its thread first, and sites are shared by all of theirs.
-LOCK = text("""
+LOCK = Statement("""
     SELECT threads.id AS thread_id, threads.channel, threads.status, threads.language, threads.trial,
            CASE WHEN threads.trial THEN 'live' ELSE sites.mode END AS mode,
            sites.id AS site_id, sites.name AS site_name,
@@ -63,7 +64,7 @@ class Case:
 
 def lock_case(session: Session, thread_id: UUID) -> Case | None:
     """The conversation, its thread locked until the transaction ends. None where there is no such thread."""
-    row = session.execute(LOCK, {"thread_id": thread_id}).one_or_none()
+    row = LOCK.row(session, thread_id=thread_id)
     if row is None:
         return None
     found = row._asdict()

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from core.direct import Statement
 from core.errors import MessageEmpty, MessageNotText, MessageTooLong, ThreadNotFound
 from core.models import Handoff, Message, Thread, Visitor
 from core.privacy.cleaning import clean
@@ -23,11 +24,11 @@ from orchestrator.phrases import removed
 from orchestrator.removing import without_secrets
 from tools.tickets import visitor_named, visitor_wrote
 
-KNOWN = text("SELECT id, turn_id FROM messages WHERE thread_id = :thread_id AND client_msg_id = :client_msg_id")
-WAITS = text(
+KNOWN = Statement("SELECT id, turn_id FROM messages WHERE thread_id = :thread_id AND client_msg_id = :client_msg_id")
+WAITS = Statement(
     "UPDATE handoffs SET waits_since = now() WHERE thread_id = :thread_id AND waits_since IS NULL AND closed_at IS NULL"
 )
-SPEAKS = text("UPDATE threads SET language = :language WHERE id = :thread_id")
+SPEAKS = Statement("UPDATE threads SET language = :language WHERE id = :thread_id")
 WITH_A_PERSON = ("waiting", "person")
 
 
@@ -70,7 +71,7 @@ def accept(session: Session, thread: Thread, given: str, client_msg_id: str) -> 
     """
     words = legible(given)
     case = _locked(session, thread)
-    if known := session.execute(KNOWN, {"thread_id": case.thread_id, "client_msg_id": client_msg_id}).one_or_none():
+    if known := KNOWN.row(session, thread_id=case.thread_id, client_msg_id=client_msg_id):
         return Accepted(known.id, known.turn_id, duplicate=True)
     cleaned = without_secrets(session, case.thread_id, words)
     words = tokens.put_away(session, case.thread_id, cleaned.text)
@@ -85,7 +86,7 @@ def accept(session: Session, thread: Thread, given: str, client_msg_id: str) -> 
         visitor_wrote(session, case.thread_id)
     _note_address(session, case, words)
     if case.status == "person":
-        session.execute(WAITS, {"thread_id": case.thread_id})
+        WAITS.run(session, thread_id=case.thread_id)
     if turn is not None:
         turn.heard[str(message_id)] = words
         record(session, turn, VisitorSaid(str(message_id)))
@@ -155,7 +156,7 @@ def _heard_in(session: Session, case: Case, words: str) -> Case:
     """`case` with its language, known from the first words that tell it: staff see it, and phrases are said in it."""
     if case.language or not (language := language_of(words)):
         return case
-    session.execute(SPEAKS, {"thread_id": case.thread_id, "language": language})
+    SPEAKS.run(session, thread_id=case.thread_id, language=language)
     return replace(case, language=language)
 
 

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from brain.prompt import prompt_hashes
 from core import bus
+from core.direct import Statement
 from core.queue import Job, enqueue
 from core.settings import Settings, get_settings
 from orchestrator import codec, figures, inside, open_turns, showing
@@ -23,11 +23,10 @@ from orchestrator.effects import Draft, Outside, Plan, RunTool, State
 from orchestrator.events import Event, Limits, Phase, TurnOpened
 from orchestrator.machine import step
 from orchestrator.open_turns import OpenTurn
-from orchestrator.statements import SOON
 from orchestrator.told import tell_staff
 from tools.hours import is_open
 
-CLAIM = text("""
+CLAIM = Statement("""
     UPDATE turns SET fence = fence + 1, leased_by = :worker, leased_until = clock_timestamp() + :lease,
         due_at = least(clock_timestamp() + :run, deadline_at)
     WHERE thread_id = :thread_id AND ended_at IS NULL AND pending IS NOT NULL
@@ -39,12 +38,13 @@ CLAIM = text("""
         (SELECT json_agg(json_build_array(version, event, effects) ORDER BY turn_events.seq)
          FROM turn_events WHERE turn_id = turns.id) AS events
 """)
-RENEW = text("""
+RENEW = Statement("""
     UPDATE turns SET leased_until = clock_timestamp() + :lease
     FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS integer[])) AS held (turn_id, its_fence)
     WHERE id = held.turn_id AND fence = held.its_fence AND ended_at IS NULL AND leased_until IS NOT NULL
+    RETURNING set_config('synchronous_commit', 'off', true)
 """)
-LET_GO = text("""
+LET_GO = Statement("""
     UPDATE turns SET leased_until = NULL WHERE id = :id AND fence = :fence AND ended_at IS NULL
     RETURNING thread_id
 """)
@@ -123,8 +123,7 @@ def claim(session: Session, thread_id: UUID, worker: str, settings: Settings) ->
     if case is None:
         return None
     lease, run = timedelta(seconds=settings.lease_seconds), timedelta(seconds=settings.turn_seconds)
-    wanted = {"thread_id": thread_id, "worker": worker, "lease": lease, "run": run}
-    row = session.execute(CLAIM, wanted).one_or_none()
+    row = CLAIM.row(session, thread_id=thread_id, worker=worker, lease=lease, run=run)
     if row is None:
         return None
     state, pending = open_turns.stands(row.id, row.state, row.pending)
@@ -138,23 +137,20 @@ def claim(session: Session, thread_id: UUID, worker: str, settings: Settings) ->
 
 def renew(session: Session, leases: dict[UUID, int], seconds: float) -> None:
     """Hold on to these turns (id → fence) for so long. Nobody waits until that has reached the disk."""
-    session.execute(SOON)
-    lasts = timedelta(seconds=seconds)
-    session.execute(RENEW, {"ids": list(leases), "fences": list(leases.values()), "lease": lasts})
+    RENEW.run(session, ids=list(leases), fences=list(leases.values()), lease=timedelta(seconds=seconds))
 
 
 def let_go(session: Session, leases: dict[UUID, int]) -> None:
     """Give these turns (id → fence) to whoever comes, and ring for them."""
     for id_ in sorted(leases):
-        thread_id = session.execute(LET_GO, {"id": id_, "fence": leases[id_]}).scalar_one_or_none()
-        if thread_id is not None:
-            enqueue(session, Job.TAKE_TURN, thread_id=thread_id)
+        if row := LET_GO.row(session, id=id_, fence=leases[id_]):
+            enqueue(session, Job.TAKE_TURN, thread_id=row.thread_id)
 
 
 def record_result(session: Session, lease: Lease, event: Event) -> Lease:
     """Write down what an outside effect answered, and learn what is next. Raises LeaseLost."""
     case, turn = lease.case, open_turns.copy(lease.turn)
-    row = session.execute(open_turns.LOCK, {"thread_id": turn.thread_id, "id": turn.id}).one_or_none()
+    row = open_turns.LOCK.row(session, thread_id=turn.thread_id, id=turn.id)
     if row is None or row.fence != lease.fence or row.ended:
         raise LeaseLost
     if row.seq != turn.seq:  # the visitor wrote meanwhile

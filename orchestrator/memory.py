@@ -6,10 +6,10 @@ from itertools import takewhile
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from brain.client import Said
+from core.direct import Statement
 from core.sealing import places
 from core.settings import Settings
 
@@ -18,7 +18,7 @@ SUMMARY_CHARS = 120
 EXCERPT_MESSAGES = 6
 EXCERPT_CHARS = 1_500
 
-LATEST = text("""
+LATEST = Statement("""
     SELECT id, turn_id, role, content, position FROM messages
     WHERE thread_id = :thread_id AND role IN ('visitor', 'agent', 'staff') AND position <= :upto
     ORDER BY position DESC LIMIT :count
@@ -92,7 +92,7 @@ def _memory(rows: Sequence[Line], kept: int) -> Memory:
 
 
 def _latest(session: Session, thread_id: UUID, count: int, upto: int = NEWEST) -> Sequence[Line]:
-    rows = session.execute(LATEST, {"thread_id": thread_id, "upto": upto, "count": count})
+    rows = LATEST.rows(session, thread_id=thread_id, upto=upto, count=count)
     return [Line(*row)._replace(content=places.MESSAGE.open(thread_id, row.content)) for row in rows]
 
 

@@ -4,15 +4,15 @@ import json
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core import bus
+from core.direct import Statement
 from core.models import Message
 from core.sealing import places, words
 from orchestrator.told import tell_staff
 
-ADD = text("""
+ADD = Statement("""
     INSERT INTO messages (id, thread_id, turn_id, role, content, words, author, citations, client_msg_id)
     VALUES (:id, :thread_id, :turn_id, :role, :content, :words, :author, CAST(:citations AS jsonb), :client_msg_id)
     ON CONFLICT (thread_id, client_msg_id) DO NOTHING
@@ -39,10 +39,10 @@ def say(
     shown["citations"] = citations or []
     row = shown | {"thread_id": thread_id, "turn_id": turn_id, "client_msg_id": client_msg_id}
     row |= {"content": places.MESSAGE.seal(thread_id, content), "words": words.hidden(content)}
-    created_at = session.execute(ADD, row | {"citations": json.dumps(shown["citations"])}).scalar_one_or_none()
-    if created_at is None:
+    added = ADD.row(session, **row | {"citations": json.dumps(shown["citations"])})
+    if added is None:
         return None
-    bus.tell(session, thread_id, "message", **shown, created_at=created_at.isoformat())
+    bus.tell(session, thread_id, "message", **shown, created_at=added.created_at.isoformat())
     tell_staff(session, thread_id, "message", message=shown["id"])
     return UUID(shown["id"])
 

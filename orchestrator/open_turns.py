@@ -10,36 +10,37 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core import tracing
+from core.direct import Statement
 from core.sealing import places
 from orchestrator import codec
 from orchestrator.codec import Json
 from orchestrator.effects import Outside, State
 from orchestrator.events import Event, Phase
 
-FIND = text("""
+FIND = Statement("""
     SELECT id, thread_id, site_id, seq, state, pending, leased_until IS NOT NULL AS leased,
         (SELECT trial FROM threads WHERE threads.id = thread_id) AS trial
     FROM turns WHERE thread_id = :thread_id AND ended_at IS NULL
 """)
 # The thread first, then its turn: both are read as they are once both are ours.
-LOCK = text("""
+LOCK = Statement("""
     SELECT turns.seq, turns.fence, turns.ended_at IS NOT NULL AS ended
     FROM threads JOIN turns ON turns.thread_id = threads.id
     WHERE threads.id = :thread_id AND turns.id = :id FOR UPDATE OF threads, turns
 """)
-OPEN = text("""
+OPEN = Statement("""
     INSERT INTO turns (id, thread_id, site_id, phase, state, seq, settings_hash, request_id, fence, deadline_at)
     VALUES (:id, :thread_id, :site_id, :phase, CAST(:state AS jsonb), 0, :settings_hash, :request_id, 0, now() + :lasts)
 """)
-ADD = text("""
-    INSERT INTO turn_events (turn_id, seq, version, event, effects)
-    VALUES (:turn_id, :seq, :version, CAST(:event AS jsonb), CAST(:effects AS jsonb))
-""")
-WRITE = text("""
+WRITE = Statement("""
+    WITH added AS (
+        INSERT INTO turn_events (turn_id, seq, version, event, effects)
+        SELECT :id, entry.seq, :version, entry.event, entry.effects
+        FROM jsonb_to_recordset(CAST(:entries AS jsonb)) AS entry (seq integer, event jsonb, effects jsonb)
+    )
     UPDATE turns SET seq = :seq, phase = :phase, state = CAST(:state AS jsonb), pending = CAST(:pending AS jsonb),
         outcome = :outcome,
         ended_at = CASE WHEN :ended THEN now() END,
@@ -47,8 +48,8 @@ WRITE = text("""
         deadline_at = CASE WHEN CAST(:lasts AS interval) IS NULL THEN deadline_at ELSE now() + :lasts END
     WHERE id = :id
 """)
-EVENTS = text("SELECT version, event, effects FROM turn_events WHERE turn_id = :turn_id ORDER BY seq")
-STATE = text("SELECT state, seq, pending FROM turns WHERE id = :id")
+EVENTS = Statement("SELECT version, event, effects FROM turn_events WHERE turn_id = :turn_id ORDER BY seq")
+STATE = Statement("SELECT state, seq, pending FROM turns WHERE id = :id")
 
 History = list[tuple[Event, list[Json]]]  # each event with the effects that were recorded for it
 
@@ -85,7 +86,7 @@ class OpenTurn:
 
 def find(session: Session, thread_id: UUID) -> OpenTurn | None:
     """The thread's turn that has not ended."""
-    row = session.execute(FIND, {"thread_id": thread_id}).one_or_none()
+    row = FIND.row(session, thread_id=thread_id)
     if row is None:
         return None
     state, pending = stands(row.id, row.state, row.pending)
@@ -103,7 +104,7 @@ def insert(session: Session, turn: OpenTurn, settings_hash: str, lasts: timedelt
     fields = {"id": turn.id, "thread_id": turn.thread_id, "site_id": turn.site_id, "phase": turn.phase}
     state = places.STATE.text(turn.id, codec.dump(turn.state))
     made = {"settings_hash": settings_hash, "request_id": tracing.request_id(), "lasts": lasts}
-    session.execute(OPEN, fields | {"state": state} | made)
+    OPEN.run(session, **fields, state=state, **made)
     turn.known = []
 
 
@@ -111,29 +112,29 @@ def write(session: Session, turn: OpenTurn) -> None:
     """Store the turn's new events and where it stands now."""
     state = turn.state
     first = turn.seq - len(turn.unwritten) + 1
-    session.execute(ADD, [_row(turn, seq, *entry) for seq, entry in enumerate(turn.unwritten, first)])
+    entries = ", ".join(_entry(turn, seq, *entry) for seq, entry in enumerate(turn.unwritten, first))
     turn.unwritten = []
-    session.execute(
-        WRITE,
-        {
-            "id": turn.id,
-            "seq": turn.seq,
-            "phase": state.phase,
-            "state": places.STATE.text(turn.id, codec.dump(state)),
-            "pending": places.PENDING.text(turn.id, codec.dump(turn.pending)) if turn.pending else None,
-            "outcome": state.outcome,
-            "ended": state.outcome is not None,
-            "let_go": turn.pending is None,
-            "lasts": turn.lasts,
-        },
+    WRITE.run(
+        session,
+        id=turn.id,
+        entries=f"[{entries}]",
+        version=codec.VERSION,
+        seq=turn.seq,
+        phase=state.phase,
+        state=places.STATE.text(turn.id, codec.dump(state)),
+        pending=places.PENDING.text(turn.id, codec.dump(turn.pending)) if turn.pending else None,
+        outcome=state.outcome,
+        ended=state.outcome is not None,
+        let_go=turn.pending is None,
+        lasts=turn.lasts,
     )
     turn.lasts = None
 
 
-def _row(turn: OpenTurn, seq: int, event: Event, effects: list[Json]) -> dict[str, Any]:
-    sealed = places.EFFECTS.seal_all(turn.id, effects)
-    kept = {"event": places.EVENT.text(turn.id, codec.dump(event)), "effects": json.dumps(sealed)}
-    return {"turn_id": turn.id, "seq": seq, "version": codec.VERSION, **kept}
+def _entry(turn: OpenTurn, seq: int, event: Event, effects: list[Json]) -> str:
+    """As JSON."""
+    sealed = json.dumps(places.EFFECTS.seal_all(turn.id, effects))
+    return f'{{"seq": {seq}, "event": {places.EVENT.text(turn.id, codec.dump(event))}, "effects": {sealed}}}'
 
 
 def history(session: Session, turn: OpenTurn) -> History:
@@ -145,15 +146,15 @@ def history(session: Session, turn: OpenTurn) -> History:
 
 def read_history(session: Session, turn_id: UUID) -> History:
     """The stored journal of any turn, open or ended."""
-    return read_events(turn_id, session.execute(EVENTS, {"turn_id": turn_id}).all())
+    return read_events(turn_id, EVENTS.rows(session, turn_id=turn_id))
 
 
 def read_events(turn_id: UUID, rows: Iterable[Sequence[Any]]) -> History:
     """A turn's journal from its stored rows: version, event, effects."""
-    return [_entry(turn_id, *row) for row in rows]
+    return [_read(turn_id, *row) for row in rows]
 
 
-def _entry(turn_id: UUID, version: int, event: Json, effects: list[Json]) -> tuple[Event, list[Json]]:
+def _read(turn_id: UUID, version: int, event: Json, effects: list[Json]) -> tuple[Event, list[Json]]:
     opened = places.EFFECTS.open_all(turn_id, effects)
     return codec.load_event(places.EVENT.open(turn_id, event), version), codec.effects(opened, version)
 
@@ -165,7 +166,7 @@ def copy(turn: OpenTurn) -> OpenTurn:
 
 def reload(session: Session, turn: OpenTurn) -> None:
     """Learn what others have recorded meanwhile."""
-    row = session.execute(STATE, {"id": turn.id}).one()
+    row = STATE.row(session, id=turn.id)
     turn.state, turn.pending = stands(turn.id, row.state, row.pending)
     turn.seq, turn.known = row.seq, None
     turn.heard.clear()  # something may have been taken out of it meanwhile

@@ -4,8 +4,6 @@ A receipt is JSON that is signed when it is given, so that whoever holds it can 
 database. It names the conversations by ids that lead nowhere any more, and nobody.
 """
 
-import hashlib
-import hmac
 import json
 from collections import Counter
 from datetime import UTC, datetime
@@ -15,12 +13,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core import signing
 from core.errors import BadRequest, NotFound
 from core.models import Erasure, Outgoing
-from core.settings import Settings
 
 FORM = 1
-PURPOSE = b"handrail: receipts of erasure"  # so that what signs visitor tokens signs nothing else
+PURPOSE = "receipts of erasure"
 STATES = {"sent": "done", "pending": "waiting", "dead": "failed"}
 BEYOND = {
     "mail": "Letters that were sent can't be called back: at least so many.",
@@ -39,7 +37,7 @@ class NoReceipt(BadRequest):
     """This is no receipt of Handrail's: give the JSON as `GET /api/agent/receipts/{id}` or `handrail erase` gave it."""
 
 
-def receipt(session: Session, id_: UUID, settings: Settings, now: datetime | None = None) -> dict[str, Any]:
+def receipt(session: Session, id_: UUID, now: datetime | None = None) -> dict[str, Any]:
     """The receipt `id_` as things stand now, signed. Raises ReceiptNotFound."""
     row = session.get(Erasure, id_, populate_existing=True)
     if row is None:
@@ -58,7 +56,7 @@ def receipt(session: Session, id_: UUID, settings: Settings, now: datetime | Non
         "probe": row.probe,
         "issued_at": (now or datetime.now(UTC)).isoformat(),
     }
-    return told | {"signature": _signature(told, settings)}
+    return told | {"signature": signing.sign(PURPOSE, _plain(told))}
 
 
 def as_text(told: dict[str, Any]) -> str:
@@ -66,7 +64,7 @@ def as_text(told: dict[str, Any]) -> str:
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
-def verified(raw: str | bytes, settings: Settings) -> tuple[dict[str, Any], bool]:
+def verified(raw: str | bytes) -> tuple[dict[str, Any], bool]:
     """The receipt in `raw`, and whether it is as it was given. Raises NoReceipt."""
     try:
         told = json.loads(raw)
@@ -76,7 +74,7 @@ def verified(raw: str | bytes, settings: Settings) -> tuple[dict[str, Any], bool
         raise NoReceipt from None
     if not isinstance(signature, str) or not isinstance(ids, list):
         raise NoReceipt
-    return told, hmac.compare_digest(signature.encode(), _signature(told, settings).encode())
+    return told, signing.is_signed(PURPOSE, _plain(told), signature)
 
 
 def _elsewhere(session: Session, asked: list[str]) -> dict[str, dict[str, int]]:
@@ -88,7 +86,6 @@ def _elsewhere(session: Session, asked: list[str]) -> dict[str, dict[str, int]]:
     return {each: {state: counted[each, state] for state in STATES.values()} for each in services}
 
 
-def _signature(told: dict[str, Any], settings: Settings) -> str:
-    key = hmac.digest(settings.signing_key(), PURPOSE, "sha256")
-    plain = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
-    return hmac.new(key, plain, hashlib.sha256).hexdigest()
+def _plain(told: dict[str, Any]) -> bytes:
+    """What is signed: the same bytes however the receipt was laid out."""
+    return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")

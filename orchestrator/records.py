@@ -9,10 +9,11 @@ from importlib.metadata import version
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import signing
+from core.direct import Statement
 from core.errors import BadRequest, MessageNotFound, NotFound
 from core.models import EvidenceRecord, Message
 from orchestrator import codec, open_turns
@@ -23,11 +24,11 @@ from orchestrator.record import Given, build, digest, documents
 
 PURPOSE = "evidence"
 
-NOW = text("""
+NOW = Statement("""
     SELECT threads.channel, sites.kb_version, clock_timestamp() AS at
     FROM threads JOIN sites ON sites.id = threads.site_id WHERE threads.id = :thread_id
 """)
-KEEP = text("""
+KEEP = Statement("""
     INSERT INTO evidence (message_id, turn_id, documents, record, signature)
     VALUES (:message_id, :turn_id, CAST(:documents AS uuid[]), CAST(:record AS jsonb), :signature)
 """)
@@ -81,20 +82,18 @@ class Kept:
 
 def keep(session: Session, turn: OpenTurn, effect: Say | SayPhrase, answer: Answer) -> None:
     """Write down what `answer` rests on, in the transaction that says it."""
-    row = session.execute(NOW, {"thread_id": turn.thread_id}).one()
+    row = NOW.row(session, thread_id=turn.thread_id)
     where = (str(answer.message_id), str(turn.id), str(turn.thread_id), turn.site_id, row.channel)
     given = Given(*where, row.kb_version, row.at.isoformat(), version_now())
     made = build(given, answer.said, answer.citations, open_turns.history(session, turn), effect)
     made["key"] = signing.key_name(PURPOSE)
-    session.execute(
-        KEEP,
-        {
-            "message_id": answer.message_id,
-            "turn_id": turn.id,
-            "documents": [each for each in documents(answer.citations) if _is_id(each)],
-            "record": json.dumps(made),
-            "signature": signing.sign(PURPOSE, codec.canonical(made)),
-        },
+    KEEP.run(
+        session,
+        message_id=answer.message_id,
+        turn_id=turn.id,
+        documents=[each for each in documents(answer.citations) if _is_id(each)],
+        record=json.dumps(made),
+        signature=signing.sign(PURPOSE, codec.canonical(made)),
     )
 
 

@@ -5,10 +5,11 @@ from itertools import accumulate
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import bus
+from core.direct import Statement
 from core.models import Handoff, Ticket
 from core.privacy.cleaning import Cleaned, clean, clean_next, may_go_on
 from core.privacy.tokens import tokens_in
@@ -17,12 +18,12 @@ from core.sealing import words as words_of
 from orchestrator import slack_copies, tokens
 from tools.tickets import SUBJECT_MAX
 
-BEFORE = text("""
+BEFORE = Statement("""
     SELECT id, content FROM messages WHERE thread_id = :thread_id AND role = 'visitor'
     ORDER BY position DESC LIMIT 20
 """)
 ALWAYS, SHORT = 4, 400  # messages that are looked at; and characters, for numbers that come digit by digit
-FORGET = text("UPDATE messages SET content = :content, words = :words WHERE id = :id")
+FORGET = Statement("UPDATE messages SET content = :content, words = :words WHERE id = :id")
 
 
 class Said(NamedTuple):
@@ -39,7 +40,7 @@ def without_secrets(session: Session, thread_id: UUID, words: str) -> Cleaned:
     """
     if not may_go_on(words):
         return clean(words)
-    rows = _near([_opened(thread_id, *row) for row in session.execute(BEFORE, {"thread_id": thread_id})])
+    rows = _near([_opened(thread_id, *row) for row in BEFORE.rows(session, thread_id=thread_id)])
     # The first half of a card may have been taken for a telephone number.
     drawer = tokens.drawer(session, thread_id) if any(tokens_in(row.content) for row in rows) else tokens.Drawer()
     said = [drawer.opened(row.content) for row in rows]
@@ -67,7 +68,7 @@ def _near(rows: Sequence[Said]) -> list[Said]:
 
 def _forget(session: Session, thread_id: UUID, row: Said, kept: str) -> None:
     changed = {"id": row.id, "content": places.MESSAGE.seal(thread_id, kept), "words": words_of.hidden(kept)}
-    session.execute(FORGET, changed)
+    FORGET.run(session, **changed)
     _forget_copies(session, thread_id, row.content, kept)
     bus.forget_message(thread_id, row.id)
     slack_copies.show_anew(session, thread_id, row.id)

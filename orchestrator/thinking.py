@@ -16,7 +16,6 @@ from orchestrator.effects import Draft, Plan
 from orchestrator.events import BrainFailed, Event, Spent
 from orchestrator.inside import evidence_of
 from orchestrator.journal import Lease
-from orchestrator.statements import SOON
 from orchestrator.streaming import SentenceStream, Silence
 from tools.fitted import storable
 from tools.tool import Tool
@@ -81,7 +80,6 @@ class Step:
         """Put the question together, and write it down with the money that it may cost. Raises BudgetSpent."""
         lease, name = self.lease, self.brain.name
         with transaction() as session:
-            session.execute(SOON)  # the answer's own commit takes it along
             question = asking.compose(session, lease, self.effect, self.offered, self.settings)
             evidence = evidence_of(session, lease.turn)
             micro = most_micro(self.settings, name, question.ask)

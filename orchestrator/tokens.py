@@ -6,17 +6,16 @@ the same token. It is opened in the arguments of tools (`orchestrator/passing.py
 Whoever puts something away holds the thread's lock.
 """
 
-import hmac
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from brain.extractive.wishes import Wish, wish_in
+from core import signing
 from core.models import Message, Thread, Token
 from core.models.sealed import owned
 from core.privacy import orders
@@ -35,7 +34,6 @@ from core.privacy.tokens import (
     untokened,
     with_tokens,
 )
-from core.settings import get_settings
 
 ASKING = ("agent", "staff")
 GONE = "[address removed]"
@@ -151,7 +149,7 @@ def is_known(session: Session, thread_id: UUID, kind: Kind, value: str) -> bool:
 def digest(kind: Kind, value: str) -> str:
     """The keyed hash by which `value` is found again: HMAC-SHA256, hex, of its kind and its plain spelling."""
     said = f"token\n{kind}\n{normal(kind, value)}"
-    return hmac.new(get_settings().signing_key(), said.encode("utf-8", "surrogatepass"), sha256).hexdigest()
+    return signing.sign("tokens", said.encode("utf-8", "surrogatepass"))
 
 
 def sought(words: str) -> tuple[tuple[frozenset[str], ...], str]:

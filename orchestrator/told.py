@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core.direct import Statement
 from tools import staff_news
 
 # Asked for every message, so it is plain, and one question.
-LISTENERS = text("""
+LISTENERS = Statement("""
     SELECT threads.site_id, sites.slack_channel <> '' AS slack,
            threads.channel = 'slack'
                OR EXISTS (SELECT FROM handoffs WHERE thread_id = threads.id AND closed_at IS NULL) AS awaited
@@ -31,7 +31,7 @@ def tell_staff(session: Session, thread_id: UUID, what: str, *, once: str = "", 
         draft     turn, n           a draft waits for approval, or no longer does
         ticket    ticket            a ticket was opened or changed (`tools.tickets`)
     """
-    row = session.execute(LISTENERS, {"thread_id": thread_id}).one_or_none()
+    row = LISTENERS.row(session, thread_id=thread_id)
     if row is not None:  # else it has been deleted, and nobody needs to hear of it any more
         heard = row.slack and (what != "message" or row.awaited)
         staff_news.ring_for(session, row.site_id, thread_id, what, slack=heard, once=once, **ids)

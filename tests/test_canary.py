@@ -356,7 +356,7 @@ def _receipt_tells_of_it(house: House) -> None:
     assert (look.found, look.silent) == ((), ())
     assert probing.probe(get_settings()) == 1
     with db.transaction() as session:
-        told = receipts.receipt(session, session.scalars(select(Erasure.id)).one(), get_settings())
+        told = receipts.receipt(session, session.scalars(select(Erasure.id)).one())
     assert told["probe"]["found"] == []
     assert set(told["elsewhere"]) == {"slack", "helpdesk"}
     assert all((each["waiting"], each["failed"]) == (0, 0) for each in told["elsewhere"].values()), told["elsewhere"]

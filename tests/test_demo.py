@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ops.bench.processes import free_port
+from ops.supervisor import SHORTEST_LIFE
 from tests.browser import chromium  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("demo")]
@@ -23,7 +24,8 @@ OURS = ("HANDRAIL_", "DATABASE_URL", "REDIS_URL")
 
 def environment(**ours: str) -> dict[str, str]:
     """What a newcomer's shell has, and `ours`."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(OURS)} | ours
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    return kept | {"HANDRAIL_TURN_SECONDS": "30"} | ours  # a busy machine answers late, and must not give up
 
 
 @dataclass
@@ -33,6 +35,7 @@ class Demo:
     process: "subprocess.Popen[str]"
     home: Path
     url: str
+    since: float  # when it said that it is ready, by the monotonic clock
 
     def wait(self) -> int:
         """Its exit code, once it has ended."""
@@ -67,7 +70,7 @@ def start(home: Path) -> Demo:
     ready = f"Handrail is ready: http://127.0.0.1:{port}/"
     for line in process.stdout:
         if line.strip() == ready:
-            return Demo(process, home, f"http://127.0.0.1:{port}")
+            return Demo(process, home, f"http://127.0.0.1:{port}", time.monotonic())
     pytest.fail(f"the demo ended with code {process.wait()}")
 
 
@@ -113,7 +116,7 @@ def ask(page: Page, words: str) -> None:
 def test_a_question_gets_a_cited_answer_whose_source_opens(demo: Demo, page: Page) -> None:
     ask(page, "How much does delivery to Norway cost?")
     log = page.get_by_role("log")
-    expect(log.locator(".agent")).to_contain_text("£14.95", timeout=15_000)
+    expect(log.locator(".agent")).to_contain_text("£14.95", timeout=60_000)
     link = log.locator("a.source").first.get_attribute("href")
     assert link is not None
     opened = httpx2.get(demo.url + link.split("#")[0] if link.startswith("/") else link)
@@ -123,14 +126,14 @@ def test_a_question_gets_a_cited_answer_whose_source_opens(demo: Demo, page: Pag
 
 def test_the_conversation_survives_a_reload(page: Page) -> None:
     ask(page, "How long do I have to return something?")
-    expect(page.get_by_role("log").locator(".agent")).to_have_count(1, timeout=15_000)
+    expect(page.get_by_role("log").locator(".agent")).to_have_count(1, timeout=60_000)
     page.reload()
-    expect(page.get_by_role("log").locator(".agent")).to_have_count(1, timeout=15_000)
+    expect(page.get_by_role("log").locator(".agent")).to_have_count(1, timeout=60_000)
 
 
 def test_a_person_can_be_called_without_a_question(demo: Demo, page: Page) -> None:
     page.get_by_role("button", name="Talk to a person").first.click()
-    expect(page.get_by_role("log")).to_contain_text("asked a person", timeout=15_000)
+    expect(page.get_by_role("log")).to_contain_text("asked a person", timeout=60_000)
     listed = handrail(demo, "desk")
     assert re.search(r"waiting", listed)
 
@@ -166,17 +169,13 @@ def test_a_killed_supervisor_leaves_nothing_behind(tmp_path: Path) -> None:
     assert gone(running), running.family()
 
 
-def test_a_database_that_is_killed_is_started_again_with_all_that_needs_it(tmp_path: Path) -> None:
-    running = start(tmp_path / "home")
-    time.sleep(12)  # a server that ends right after its start is not started again
-    [postmaster] = [pid for pid in running.family() if is_postmaster(pid)]
+def test_a_database_that_is_killed_is_started_again_with_all_that_needs_it(demo: Demo) -> None:
+    time.sleep(max(demo.since + SHORTEST_LIFE - time.monotonic(), 0))
+    [postmaster] = [pid for pid in demo.family() if is_postmaster(pid)]
     os.kill(postmaster, signal.SIGKILL)
-    assert running.process.stdout is not None
-    assert any(line.startswith("Handrail is ready") for line in running.process.stdout)
-    assert '"outcome": "answered"' in handrail(running, "ask", "--site", "demo", "--json", "How much to Norway?")
-    running.process.send_signal(signal.SIGTERM)
-    assert running.wait() == 0
-    assert gone(running)
+    assert demo.process.stdout is not None
+    assert any(line.startswith("Handrail is ready") for line in demo.process.stdout)
+    assert '"outcome": "answered"' in handrail(demo, "ask", "--site", "demo", "--json", "How much to Norway?")
 
 
 def is_postmaster(pid: int) -> bool:

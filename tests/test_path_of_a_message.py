@@ -74,7 +74,7 @@ def index_one(folder: Path) -> None:
 
 def wait_until_ready(port: int) -> None:
     """Return once the chat worker has announced itself."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         if httpx2.get(f"http://127.0.0.1:{port}/readyz").json()["parts"]["worker:chat"] == "ok":
             return

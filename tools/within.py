@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.db import transaction
+from core.direct import Statement
 from core.log import get_logger
 from tools.tool import Caller, ToolFailed, ToolLate
 
 log = get_logger(__name__)
 
-TIMEOUT = text("SELECT set_config('statement_timeout', :ms, true)")
+TIMEOUT = Statement("SELECT set_config('statement_timeout', :ms, true)")
 SHORTEST_MS = 50  # 0 would mean "no limit" to PostgreSQL
 
 
@@ -28,7 +28,7 @@ def within(caller: Caller, failure: str) -> Iterator[Session]:
     deadline = caller.until
     try:
         with deadline.in_force(), transaction() as session:
-            session.execute(TIMEOUT, {"ms": str(max(SHORTEST_MS, int(deadline.left() * 1000)))})
+            TIMEOUT.run(session, ms=str(max(SHORTEST_MS, int(deadline.left() * 1000))))
             yield session
             if deadline.passed:
                 raise ToolLate(failure)

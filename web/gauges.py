@@ -17,6 +17,7 @@ from core import bus
 from core.models import Document, Handoff, Site, Turn, WorkerBeat
 from core.queue import QUEUES
 from core.settings import get_settings
+from kb.documents import staging
 from kb.documents.freshness import all_freshness
 from orchestrator import budget, circuits
 from orchestrator.resolution import STATES as RESOLUTIONS
@@ -33,6 +34,8 @@ QUEUE_AGE = Gauge("handrail_queue_oldest_seconds", "Age of the job that has wait
 DOCUMENTS = Gauge("handrail_documents", "Documents by state", ["state"])
 OLDEST = Gauge("handrail_documents_oldest_waiting_seconds", "Age of the oldest document that is to be read; 0: none")
 UNVERIFIED = Gauge("handrail_documents_unverified", "Documents taken out that a search was not yet seen to miss")
+CHANGES = Gauge("handrail_changes_waiting", "Changed documents behind gates: being tried, or for a person", ["state"])
+CHANGE_AGE = Gauge("handrail_changes_oldest_waiting_seconds", "Age of the oldest of them; 0: none waits", ["state"])
 INDEXES = Gauge("handrail_site_indexes", "Sites by the state of their index", ["state"])
 INDEX_AGE = Gauge(
     "handrail_index_age_seconds", "Since a live document was last read, on the site where that is longest"
@@ -119,6 +122,9 @@ def _measure_knowledge(session: Session) -> None:
     read = min((state.newest_at for state in states if state.newest_at), default=None)
     INDEX_AGE.set(max((now - read).total_seconds(), 0) if read else 0)
     UNVERIFIED.set(session.scalar(select(func.count()).where(Document.probe != "")) or 0)
+    for state, waiting in zip(("tried", "held"), staging.counted(session), strict=True):
+        CHANGES.labels(state).set(waiting.changes)
+        CHANGE_AGE.labels(state).set((now - waiting.since).total_seconds() if waiting.since else 0)
     SWITCHING.set(session.scalar(select(func.count()).where(Site.next_model_id.is_not(None))) or 0)
 
 

@@ -86,6 +86,6 @@ def show_receipt(receipt_id: GivenId, request: Request, settings: Chosen) -> Res
     except ValueError:
         raise ReceiptNotFound from None
     with reading() as session:
-        told = receipts.receipt(session, id_, settings)
+        told = receipts.receipt(session, id_)
     # As it is: what is signed must reach whoever checks it without a field more or less.
     return Response(receipts.as_text(told), media_type="application/json", headers={"Cache-Control": "no-store"})

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from kb.chunks.places import Place, place_at
 from kb.citing.fragments import deep_link
-from kb.citing.support import Support, Terms, terms
+from kb.citing.support import Held, Support, terms
 from kb.sentences import sentences
 
 QUOTE_CHARS = 300  # of prose; a table row is quoted whole
@@ -65,27 +65,33 @@ def point(passage: Quotable, claim: str, answer: str = "") -> Pointer:
 
 def best_span(text: str, claim: str, answer: str = "") -> tuple[Span, float]:
     """Where in `text` the words stand that support `claim` best, and how well they do (0 to 1)."""
-    support, held = _read(text)
-    best, score = (0, 0), -1.0
-    for said in (claim, answer):
-        wanted = terms(said)
-        for span, share, words in held:
-            if (found := share * support.of(wanted, words)) > score:
-                best, score = span, found
-        if score >= LEAST:
-            break
+    best, score = _best(text, claim)
+    if score < LEAST and (other := _best(text, answer))[1] > score:
+        best, score = other
     return best, max(score, 0.0)
 
 
 @lru_cache(maxsize=KEPT)
-def _read(text: str) -> tuple[Support, tuple[tuple[Span, float, Terms], ...]]:
+def _best(text: str, said: str) -> tuple[Span, float]:
+    """Of `text`. A sentence is looked for when it is shown, when its answer is checked, and for the answer's record."""
+    support, held = _read(text)
+    best, score = (0, 0), -1.0
+    supports = support.of(terms(said))
+    for span, share, words in held:
+        if (found := share * supports(words)) > score:
+            best, score = span, found
+    return best, score
+
+
+@lru_cache(maxsize=KEPT)
+def _read(text: str) -> tuple[Support, tuple[tuple[Span, float, Held], ...]]:
     """What can be quoted of a passage, with its terms: the same passages are cited again and again."""
     lines = list(spans(text))
     alone = [span for line in lines for span in line]
     pairs = [(one[0], other[1]) for line in lines for one, other in pairwise(line) if other[1] - one[0] <= QUOTE_CHARS]
-    support = Support(text[start:end] for start, end in alone)
-    held = [(span, 1.0, terms(text[slice(*span)])) for span in alone]
-    return support, (*held, *((span, TWO, terms(text[slice(*span)])) for span in pairs))
+    held = [(span, 1.0, Held.of(text[slice(*span)])) for span in alone]
+    support = Support([words for _, _, words in held])
+    return support, (*held, *((span, TWO, Held.of(text[slice(*span)])) for span in pairs))
 
 
 def spans(text: str) -> Iterator[list[Span]]:

@@ -4,7 +4,8 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from kb.figures import NUMBER, plain
@@ -19,26 +20,49 @@ EXTRA = 0.3  # what each word costs that the claim does not have: so no quote is
 Terms = frozenset[str]
 
 
+@dataclass(frozen=True)
+class Held:
+    """A piece of a passage, read once for all claims: its terms, and how those begin that have other forms."""
+
+    terms: Terms
+    begun: Terms
+
+    @classmethod
+    def of(cls, piece: str) -> "Held":
+        """As it is written."""
+        read = terms(piece)
+        return cls(read, frozenset(term[:STEM] for term in read if _forms(term)))
+
+
 class Support:
     """Compares claims with pieces of one passage; what few of its pieces have tells more than what all have."""
 
-    def __init__(self, pieces: Iterable[str]) -> None:
+    def __init__(self, pieces: Sequence[Held]) -> None:
         """`pieces` is the passage in pieces, each part of it once."""
-        read = [terms(piece) for piece in pieces]
-        self._known = Counter(term for held in read for term in held)
-        self._count = len(read)
+        known = Counter(term for piece in pieces for term in piece.terms)
+        self._new = math.log(2 + len(pieces))  # of a term that no piece has
+        self._worth = {
+            term: _worth(term) * math.log(1 + (1 + len(pieces)) / (1 + count)) for term, count in known.items()
+        }
 
-    def of(self, claim: Terms, held: Terms) -> float:
-        """How much of `claim` is in `held` (0 to 1), less a little for what `held` has beside it (Tversky's index)."""
-        shared = claim & held
-        begun = {term[:STEM] for term in held if _forms(term)}
-        forms = {term for term in claim - shared if _forms(term) and term[:STEM] in begun}
-        matched = self._weight(shared) + FORMS * self._weight(forms)
-        return matched / ((self._weight(claim) + EXTRA * self._weight(held - shared)) or 1.0)
+    def of(self, claim: Terms) -> Callable[[Held], float]:
+        """How much of `claim` is in a piece (0 to 1), less a little for what that has beside it (Tversky's index)."""
+        whole = self._weight(claim)
+
+        def share(held: Held) -> float:
+            shared = claim & held.terms
+            forms = [term for term in claim - shared if term[:STEM] in held.begun and _forms(term)]
+            if not shared and not forms:
+                return 0.0
+            matched = self._weight(shared) + FORMS * self._weight(forms)
+            return matched / ((whole + EXTRA * self._weight(held.terms - shared)) or 1.0)
+
+        return share
 
     def _weight(self, said: Iterable[str]) -> float:
         # Summed so that the order of a set, which differs from process to process, does not show.
-        return math.fsum(_worth(term) * math.log(1 + (1 + self._count) / (1 + self._known[term])) for term in said)
+        known = self._worth
+        return math.fsum([known[term] if term in known else _worth(term) * self._new for term in said])
 
 
 def terms(text: str) -> Terms:

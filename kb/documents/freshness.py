@@ -5,12 +5,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.models import Document, Site
+from core.direct import Statement
 from core.settings import get_settings
 
+COUNT = """
+    SELECT sites.id, documents.state, count(documents.id) AS count, max(documents.checked_at) AS newest,
+           min(documents.due_at) AS due
+    FROM sites LEFT JOIN documents ON documents.site_id = sites.id {where}
+    GROUP BY sites.id, documents.state
+"""
+ALL, ONE = Statement(COUNT.format(where="")), Statement(COUNT.format(where="WHERE sites.id = :site_id"))
 WAITING = ("queued", "fetching", "extracting", "embedding")
 
 
@@ -40,12 +46,9 @@ def freshness(session: Session, site_id: str, *, now: datetime | None = None) ->
 
 def all_freshness(session: Session, site_id: str | None = None, *, now: datetime | None = None) -> dict[str, Freshness]:
     """The freshness of each site by its id, in one statement; of one alone where `site_id` is given."""
-    columns = (Site.id, Document.state, func.count(Document.id), func.max(Document.checked_at))
-    counted = select(*columns, func.min(Document.due_at)).outerjoin(Document, Document.site_id == Site.id)
-    if site_id is not None:
-        counted = counted.where(Site.id == site_id)
+    counted = ALL.rows(session) if site_id is None else ONE.rows(session, site_id=site_id)
     sites: dict[str, dict[str, Any]] = {}
-    for site, state, count, newest, due in session.execute(counted.group_by(Site.id, Document.state)):
+    for site, state, count, newest, due in counted:
         sites.setdefault(site, {}).update({state: (count, newest, due)} if state else {})
     return {site: _judged(rows, now) for site, rows in sorted(sites.items())}
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from core.models import Audience, Chunk, Document, Segment, Site
+from kb.documents import staging
 from kb.documents.freshness import Freshness, freshness
 from kb.documents.warning import warned
 from kb.embeddings.reembedding import Switch, switch_of
@@ -42,6 +43,8 @@ class Overview:
     model: str | None
     switch: Switch | None
     unverified: int  # that were taken out, and not yet seen to be gone
+    tried: staging.Count  # changes behind the gate whose questions are being asked
+    held: staging.Count  # … that wait for a person
     troubles: tuple[Trouble, ...]
     advice: tuple[str, ...]
 
@@ -55,6 +58,7 @@ class Overview:
 def overview(session: Session, site: Site) -> Overview:
     """Look at everything that belongs to `site`."""
     state, models = freshness(session, site.id), site_models(session, site.id)
+    tried, held = staging.counted(session, site.id)
     of_site = Document.site_id == site.id
     segments = select(func.count(Segment.id)).join(Audience, Audience.id == Segment.audience_id)
     switch = switch_of(session, site.id)
@@ -68,8 +72,10 @@ def overview(session: Session, site: Site) -> Overview:
         model=models.searched,
         switch=switch,
         unverified=_count(session, select(func.count()).where(of_site, Document.probe != "")),
+        tried=tried,
+        held=held,
         troubles=tuple(_troubles(session, site.id)),
-        advice=(*_advice(site, state, models.advice, switch), *_suspicious(session, site)),
+        advice=(*_advice(site, state, models.advice, switch), *_held(site, held), *_suspicious(session, site)),
     )
 
 
@@ -82,6 +88,15 @@ def _troubles(session: Session, site_id: str) -> Iterator[Trouble]:
     wanted = select(Document).where(Document.site_id == site_id, or_(Document.state == "failed", waits, warned()))
     for row in session.scalars(wanted.order_by(Document.state, Document.locator).limit(FAILED_SHOWN)):
         yield Trouble(str(row.id), row.locator, row.state, row.reason, row.attempts, row.due_at)
+
+
+def _held(site: Site, held: staging.Count) -> Iterator[str]:
+    if held.changes:
+        several = held.changes > 1
+        yield (
+            f"{held.changes} changed {'documents wait' if several else 'document waits'} for a person, since answers "
+            f"would change: `handrail kb waiting --site {site.id}` says which, and so does the desk."
+        )
 
 
 def _suspicious(session: Session, site: Site) -> Iterator[str]:

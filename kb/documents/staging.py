@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from core.errors import Conflict, DocumentNotFound
@@ -32,6 +33,14 @@ CLAIM = text(f"""
         ORDER BY staged_at LIMIT 1 FOR UPDATE SKIP LOCKED
     ) RETURNING document_id
 """)  # noqa: S608 - a number of ours
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many changes, and since when the oldest of them waits."""
+
+    changes: int = 0
+    since: datetime | None = None
 
 
 class NothingStaged(DocumentNotFound):
@@ -100,6 +109,16 @@ def waiting(session: Session, site_id: str) -> Sequence[tuple[StagedDocument, Do
     wanted = wanted.where(StagedDocument.site_id == site_id, StagedDocument.draft.is_not(None))
     rows = session.execute(wanted.order_by(StagedDocument.state, StagedDocument.staged_at)).all()
     return [(row[0], row[1]) for row in rows]
+
+
+def counted(session: Session, site_id: str = "") -> tuple[Count, Count]:
+    """What waits on a site, or on all: to be tried, and for a person."""
+    column = StagedDocument.state
+    wanted = select(column, func.count(), func.min(StagedDocument.staged_at)).where(StagedDocument.draft.is_not(None))
+    if site_id:
+        wanted = wanted.where(StagedDocument.site_id == site_id)
+    found = {row[0]: Count(row[1], row[2]) for row in session.execute(wanted.group_by(column))}
+    return found.get("waiting", Count()), found.get("held", Count())
 
 
 def claim(session: Session) -> UUID | None:

@@ -14,9 +14,9 @@ from psycopg import sql
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from core.direct import translated
 from core.tracing import statement_span
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + pack(">ii", 0, 0)
@@ -59,7 +59,7 @@ def rows(session: Session, query: str, values: dict[str, Any], *, prepare: bool 
         with statement_span(query):
             found: list[Any] = _reader(connection, raw).execute(query.encode(), values, prepare=prepare).fetchall()
     except psycopg.Error as error:
-        raise _translated(connection, raw, query, error) from error
+        raise translated(connection, raw, query, error) from error
     return found
 
 
@@ -125,10 +125,4 @@ def _cursor(session: Session, statement: str) -> Iterator[psycopg.Cursor[Any]]:
         with raw.cursor(binary=True) as cursor:
             yield cursor
     except psycopg.Error as error:
-        raise _translated(connection, raw, statement, error) from error
-
-
-def _translated(connection: Connection, raw: Any, statement: str, error: psycopg.Error) -> Exception:
-    if raw.closed:
-        connection.invalidate(error)
-    return DBAPIError.instance(statement, None, error, psycopg.Error)
+        raise translated(connection, raw, statement, error) from error

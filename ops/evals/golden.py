@@ -18,6 +18,7 @@ Status = Literal["bot", "waiting", "person", "closed"]
 Priority = Literal["low", "normal", "high", "urgent"]
 
 NAME = r"^[a-z0-9][a-z0-9._-]*$"
+LIST = "should be a list: put it between [ and ]"
 Tag = Annotated[str, Field(pattern=NAME, max_length=40)]
 Words = Annotated[str, Field(min_length=1)]
 ToolName = Annotated[str, AfterValidator(checked_tool)]
@@ -123,6 +124,7 @@ class Expected(Strict):
     sources_not: Names = ()  # documents that must be neither cited nor found
     must: Facts = ()
     must_not: Facts = ()
+    kept_not: Names = ()  # what of the visitor's own words must stand nowhere in what is kept
     tools: tuple[ToolExpected, ...] | None = None
     tools_not: tuple[ToolName, ...] = ()
     state: StateExpected | None = None
@@ -250,5 +252,6 @@ def _faults(error: ValidationError, lined: Lined | None = None, name: str = "") 
             continue  # it only lacks what is itself at fault
         where = ".".join(str(part) for part in fault["loc"] if not str(part).startswith("function-"))
         line = f"{name}:{lined.line_of(fault['loc'])}: " if lined else ""
-        told.append(f"{line}{where or 'the whole'}: {fault['msg'].removeprefix('Value error, ')}")
+        words = LIST if fault["type"] == "tuple_type" else fault["msg"].removeprefix("Value error, ")
+        told.append(f"{line}{where or 'the whole'}: {words}")
     return told

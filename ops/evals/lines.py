@@ -45,8 +45,10 @@ def read_lined(path: Path) -> Lined:
     """The YAML file at `path`. Raises ValueError, with file and line, where it can't be read or is no YAML."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} can't be read: {error}.") from error
+    except OSError as error:
+        raise ValueError(f"{path} can't be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no text in UTF-8: save it as that.") from error
     if len(text) > MAX_BYTES:
         raise ValueError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB: split it.")
     return _parsed(text, path)

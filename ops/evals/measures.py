@@ -41,6 +41,7 @@ MEASURES: dict[str, Measure] = {
     "tool_choice": Measure(),
     "tool_arguments": Measure(),
     "state": Measure(),
+    "forgotten": Measure(),
     "abstained": Measure(),
     "abstained_wrongly": Measure("lower"),
     "guard_caught": Measure(),
@@ -156,6 +157,8 @@ def _done(expected: Expected, seen: Conversation) -> Iterator[tuple[str, float]]
         yield "tool_arguments", 1 - lacking / len(expected.tools)
     if expected.state is not None:
         yield "state", float(not list(state_faults(expected.state, seen.last.state)))
+    if expected.kept_not:
+        yield "forgotten", _share([value not in seen.last.state.kept for value in expected.kept_not])
 
 
 def _guarded(expected: Expected, seen: Conversation) -> Iterator[tuple[str, float]]:

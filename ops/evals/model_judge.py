@@ -7,6 +7,7 @@ the worst grade and is a fault of the case: silence must never look like praise.
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from brain.client import Ask, Brain, BrainUnavailable, Said, ToolCall, ToolOutcome
 from brain.extractive import Extractive
@@ -18,18 +19,19 @@ from orchestrator.world import World
 GRADE = re.compile(r"^\s*GRADE:\s*([1-5])\s*$", re.MULTILINE)
 WORST, BEST = 1, 5
 SECONDS = 30.0
+QUOTED = 80  # characters of what is no grade
 
 
 class NoModel(BadRequest):
     """No model is set that could judge: set HANDRAIL_BRAIN and HANDRAIL_MODEL, or leave --judge out."""
 
 
-def judged_by_model(world: World, times: int) -> Callable[[Case, Result], Result]:
-    """A judge that asks the first model of `world` `times` times for each result. Raises NoModel."""
+def judged_by_model(world: World, times: int, seconds: float = SECONDS) -> Callable[[Case, Result], Result]:
+    """A judge that asks the first model of `world` `times` times for each result, so long each time. Raises NoModel."""
     brain = next((brain for brain in world.brains if not isinstance(brain, Extractive)), None)
     if brain is None:
         raise NoModel
-    return lambda case, result: _judged(brain, times, case, result)
+    return lambda case, result: _judged(brain, times, seconds, case, result)
 
 
 def grade_in(text: str) -> int | None:
@@ -38,11 +40,13 @@ def grade_in(text: str) -> int | None:
     return int(found[0]) if len(found) == 1 else None
 
 
-def _judged(brain: Brain, times: int, case: Case, result: Result) -> Result:
-    grades = [_grade(brain, case, result) for _ in range(times)]
+def _judged(brain: Brain, times: int, seconds: float, case: Case, result: Result) -> Result:
+    said = [_said(brain, replace(_question(case, result), timeout_s=seconds)) for _ in range(times)]
+    grades = [grade_in(text) for text, _ in said]
     shares = [((grade or WORST) - WORST) / (BEST - WORST) for grade in grades]
-    unread = grades.count(None)
-    told = (f"the judging model gave no readable grade {unread} of {times} times",) if unread else ()
+    causes = [cause for grade, (_, cause) in zip(grades, said, strict=True) if grade is None]
+    why = "; ".join(dict.fromkeys(causes))
+    told = (f"the judging model gave no readable grade {len(causes)} of {times} times: {why}",) if causes else ()
     measures = {"judged": sum(shares) / times, "judged_spread": max(shares) - min(shares)}
     return result.model_copy(
         update={
@@ -53,12 +57,13 @@ def _judged(brain: Brain, times: int, case: Case, result: Result) -> Result:
     )
 
 
-def _grade(brain: Brain, case: Case, result: Result) -> int | None:
+def _said(brain: Brain, question: Ask) -> tuple[str, str]:
+    """What the judge says, and it again in a few words for whoever looks why it is no grade."""
     try:
-        reply = brain.think(_question(case, result), lambda _: None)
-    except BrainUnavailable:
-        return None
-    return grade_in(reply.text)
+        text = brain.think(question, lambda _: None).text
+    except BrainUnavailable as error:
+        return "", error.detail.split(": ")[0].rstrip(".")
+    return text, f"it said “{' '.join(text.split())[:QUOTED]}”"
 
 
 def _question(case: Case, result: Result) -> Ask:
@@ -71,6 +76,4 @@ def _question(case: Case, result: Result) -> Ask:
     outcomes = tuple(
         ToolOutcome(ToolCall(name, name, "{}"), json.dumps(held, ensure_ascii=False)) for name, held in parts
     )
-    return Ask(
-        "judge", "", (Said("visitor", "Judge this reply."),), outcomes=outcomes, temperature=0.0, timeout_s=SECONDS
-    )
+    return Ask("judge", "", (Said("visitor", "Judge this reply."),), outcomes=outcomes, temperature=0.0)

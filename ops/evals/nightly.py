@@ -1,9 +1,9 @@
 """One night: every golden set of every site is played as trials, judged, kept, and told of where it is worse."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from core.db import transaction
 from core.errors import HandrailError
 from core.log import get_logger
-from core.models import EvalCase, Site
+from core.models import Document, EvalCase, Site
 from core.settings import Settings
+from ops.demo import content
 from ops.evals import alarm, nights
 from ops.evals.golden import Case, GoldenSet, GoldenUnreadable, load_set, read_case
 from ops.evals.questions import SUITES
@@ -26,7 +27,7 @@ from ops.evals.visit import Stage, play
 log = get_logger(__name__)
 
 TIMES_AGAIN = 3  # that a doubtful case is run again
-MOST_AGAIN = 40  # of them
+AGAIN = (12, 28)  # cases: so many at first, and so many more where those prove nothing
 CONVERSATIONS = "conversations"  # the suite of cases that staff made of conversations
 DEMO = "demo"
 
@@ -52,14 +53,24 @@ class Told:
     why: list[str] = field(default_factory=list)
     alarming: bool = False
     failed: bool = False
+    run_id: UUID | None = None  # whose report tells the rest
 
 
-def run_nights(settings: Settings, site_id: str = "", players: Callable[[str], Player] | None = None) -> Iterator[Told]:
-    """Play what there is to play, on all sites or one; each as it is done. One that fails does not keep the others."""
+def run_nights(
+    settings: Settings,
+    site_id: str = "",
+    players: Callable[[str], Player] | None = None,
+    begins: Callable[[GoldenSet], None] = lambda _: None,
+) -> Iterator[Told]:
+    """Play what there is to play, on all sites or one; each as it is done. One that fails does not keep the others.
+
+    `begins` hears of each before it is played.
+    """
     sets, unreadable = golden_sets(settings)
     yield from unreadable
     for golden in sets:
         if site_id in {"", golden.site}:
+            begins(golden)
             yield _one(golden, settings, players or player)
     with transaction() as session:
         nights.forget_old(session, settings.nightly_kept_days)
@@ -71,7 +82,9 @@ def _one(golden: GoldenSet, settings: Settings, players: Callable[[str], Player]
     except Exception as error:
         log.exception("night_failed", site=golden.site, suite=golden.suite)
         return _failed(golden, error)
-    return Told(golden.site, golden.suite, verdict.headline, verdict.why, verdict.alarming)
+    with transaction() as session:
+        run_id = nights.newest(session, golden.site, golden.suite)
+    return Told(golden.site, golden.suite, verdict.headline, verdict.why, verdict.alarming, run_id=run_id)
 
 
 def player(site_id: str) -> Player:
@@ -98,22 +111,41 @@ def run_night(golden: GoldenSet, played: Player, repeats: int = 1) -> Verdict:
 
 
 def looked_at_twice(golden: GoldenSet, run: Run, past: Sequence[Run], played: Player) -> Verdict:
-    """The verdict once what is in doubt was run again: by chance something is worse somewhere each night."""
+    """The verdict once what is in doubt was run again: by chance something is worse somewhere each night.
+
+    Of many cases a few are, spread over all. Where they prove that it is worse, and none was a matter of chance, the
+    others are believed, too. Else more are run again, and what is left then is in doubt and counts for nothing. A few
+    are timed again where nothing else was in doubt than how long turns took.
+    """
     first = judge(run, past)
-    doubtful = set(first.doubtful[:MOST_AGAIN])
-    again: dict[str, list[Result]] = defaultdict(list)
-    for case in (one for one in golden.cases if one.id in doubtful):
-        again[case.id] = [played.again(case, run.setup.repeats + n) for n in range(TIMES_AGAIN)]
-    return judge(run, past, again)
+    left = [one for one in golden.cases if one.id in frozenset(first.doubtful)]
+    left = left or (list(spread(golden.cases, AGAIN[0])) if first.slower else [])
+    again: dict[str, list[Result]] = {case.id: [] for case in left}
+    for most in AGAIN:
+        for case in spread(left, most):
+            again[case.id] = [played.again(case, run.setup.repeats + n) for n in range(TIMES_AGAIN)]
+        verdict = judge(run, past, again)
+        left = [one for one in left if not again[one.id]]
+        if not left:
+            break
+        if verdict.alarming and not verdict.passing_again:
+            return judge(run, past, {case: results for case, results in again.items() if results})
+    return verdict
+
+
+def spread(cases: Sequence[Case], most: int) -> Sequence[Case]:
+    """At most `most` of them, from the first to the last."""
+    count = len(cases)
+    return [cases[n * count // most] for n in range(most)] if count > most else cases
 
 
 def golden_sets(settings: Settings) -> tuple[list[GoldenSet], list[Told]]:
-    """What there is to play: the demo's suite, the sets in the folder, and of each site the cases out of conversations.
+    """What there is to play: the demo's suite where that is, the sets in the folder, each site's made of conversations.
 
     And what can't be played: a file that is no set, a set of a site that is not here.
     """
-    found, lost = _read(_paths(settings))
     with transaction() as session:
+        found, lost = _read([*_demos(session), *_folders(settings)])
         sites = set(session.scalars(select(Site.id)))
         found += [made for site in sorted(sites) if (made := _of_conversations(session, site))]
     for one in (one for one in found if one.site not in sites):
@@ -134,10 +166,16 @@ def _read(paths: Sequence[Path]) -> tuple[list[GoldenSet], list[Told]]:
     return found, lost
 
 
-def _paths(settings: Settings) -> list[Path]:
+def _demos(session: Session) -> list[Path]:
+    """The demo's own suite where the demo shop's documents are known, whatever profile this process has."""
+    theirs = Document.locator.startswith(f"{content.DOCUMENTS}/", autoescape=True)
+    known = select(Document.id).where(Document.site_id == content.SITE, theirs).limit(1)
+    return [SUITES / DEMO] if (SUITES / DEMO).is_dir() and session.scalar(known) else []
+
+
+def _folders(settings: Settings) -> list[Path]:
     folder = settings.nightly_sets or settings.home / "golden"
-    own = [SUITES / DEMO] if settings.profile == "demo" and (SUITES / DEMO).is_dir() else []
-    return [*own, *(_within(folder) if folder.is_dir() else ())]
+    return _within(folder) if folder.is_dir() else []
 
 
 def _within(folder: Path) -> list[Path]:
@@ -160,4 +198,4 @@ def _failed(golden: GoldenSet, error: Exception) -> Told:
     with transaction() as session:
         run_id = nights.keep_failure(session, golden.site, golden.suite, cause)
         alarm.ring(session, site_id=golden.site, suite=golden.suite, run_id=run_id, why=[cause])
-    return Told(golden.site, golden.suite, f"It came to nothing: {cause}", alarming=True, failed=True)
+    return Told(golden.site, golden.suite, f"It came to nothing: {cause}", alarming=True, failed=True, run_id=run_id)

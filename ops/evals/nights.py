@@ -1,4 +1,4 @@
-"""The nights in the database: what tonight is held against, what is kept of it, what is accepted, what goes."""
+"""The nights in the database: what tonight is held against, what is kept of it, what goes."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,19 +7,14 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from core.errors import BadRequest
 from core.models import EvalResult, EvalRun
 from ops.evals.report.page import Mark, Report, page
 from ops.evals.run_form import Figure, Run
-from ops.evals.storing import RunNotFound, store_run, stored_run
+from ops.evals.storing import store_run, stored_run
 
 NIGHTS = 7  # that tonight is held against, at most
 LOOKED_AT = 60  # for them
 TREND = 30  # nights on a page
-
-
-class NoNight(BadRequest):
-    """This run was not a night's, or did not come to its end: only a night that was judged can be accepted."""
 
 
 def before(session: Session, site_id: str, suite: str) -> list[Run]:
@@ -63,19 +58,6 @@ def keep_failure(session: Session, site_id: str, suite: str, cause: str) -> UUID
     session.add(row)
     session.flush()
     return row.id
-
-
-def accept(session: Session, run_id: UUID, by: str) -> None:
-    """Take this night as the new normal: its alarm ends, and the next nights are held against it.
-
-    Raises RunNotFound, NoNight.
-    """
-    row = session.get(EvalRun, run_id, with_for_update=True)
-    if row is None:
-        raise RunNotFound
-    if row.verdict is None or row.state != "done":
-        raise NoNight
-    row.verdict = row.verdict | {"accepted_by": by, "alarming": False}
 
 
 def forget_old(session: Session, days: float) -> int:

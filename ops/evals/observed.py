@@ -36,6 +36,7 @@ class State:
     language: str
     tickets: tuple[SeenTicket, ...] = ()
     handoffs: tuple[SeenHandoff, ...] = ()
+    kept: str = ""  # all words of it that the database holds: messages, journals, tickets, handoffs
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def read_texts(path: Path) -> list[Text]:
     try:
         given = path.read_text(encoding="utf-8")
         rows = json.loads(given) if given.lstrip().startswith("[") else _lines(given)
-        return [_text(row) for row in rows]
+        return [read_text(row) for row in rows]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CasesUnreadable(f"{path}: {type(error).__name__}: {error}") from error
 
@@ -64,7 +64,8 @@ def _lines(given: str) -> Iterator[Any]:
     return (json.loads(line) for line in given.splitlines() if line.strip())
 
 
-def _text(row: Any) -> Text:
+def read_text(row: Any) -> Text:
+    """The text of a row, and its labels. Raises TypeError, ValueError or AttributeError where it is none."""
     if isinstance(row, str):
         return Text(row, None)
     text = next((row[key] for key in TEXT_KEYS if key in row), None)

@@ -7,94 +7,107 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
 from brain import prompt
 from core.db import transaction
-from kb.chunks.chunker import Passage, Sizes, chunk
 from kb.documents import preparing, steering
 from kb.documents.indexer import index_all
 from kb.documents.registering import remove
-from kb.loaders import Block
-from kb.search import hybrid
-from kb.search.rerank import rerank
 from ops.demo import content
 from ops.evals.golden import GoldenSet
+from ops.evals.plant_names import Planted
+from ops.evals.planted_chunks import CHUNKERS, Chunker
+from ops.evals.planted_prompts import PROMPTS, Edited
+from ops.evals.planted_rankings import RANKINGS, Turned
 
 FORMS = 10
 
 
 @dataclass(frozen=True)
-class Plant:
-    """One kind of fault; `put(golden, n)` puts its nth form in while the block runs, and says what it is."""
+class Form:
+    """One form of a fault: what it is, and `put`, which puts it in while the block runs."""
 
+    what: str
+    put: Callable[[], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True)
+class Plant:
+    """One kind of fault; `forms` are FORMS different ones, fewer where a set asks for fewer documents than that."""
+
+    kind: Planted
     name: str
     brain: Literal["extractive", "obedient"]
-    put: Callable[[GoldenSet, int], AbstractContextManager[str]]
+    forms: Callable[[GoldenSet], tuple[Form, ...]]
+
+
+def chunkers(_: GoldenSet) -> tuple[Form, ...]:
+    """Passages lose part of their text, or their shape."""
+    return tuple(Form(what, partial(broken_chunker, broken)) for what, broken in CHUNKERS)
+
+
+def prompts(_: GoldenSet) -> tuple[Form, ...]:
+    """A rule is edited out of the prompt, a file is replaced by a friendlier one, or takes another one's place."""
+    return tuple(Form(one.what, partial(swapped_prompt, one)) for one in PROMPTS)
+
+
+def documents(golden: GoldenSet) -> tuple[Form, ...]:
+    """One of the documents that the suite asks for, spread over all of them, is deleted."""
+    asked = sorted({name for case in golden.cases for name in _needed(case.expect.sources, case.expect.all_sources)})
+    count = min(FORMS, len(asked))
+    chosen = [asked[n * len(asked) // count] for n in range(count)]
+    return tuple(Form(f"{name} is deleted", partial(deleted_document, name)) for name in chosen)
+
+
+def rankings(_: GoldenSet) -> tuple[Form, ...]:
+    """What should come first comes last, or not at all."""
+    return tuple(Form(one.what, partial(reversed_ranking, one)) for one in RANKINGS)
 
 
 @contextmanager
-def broken_chunker(golden: GoldenSet, n: int) -> Iterator[str]:  # noqa: ARG001 - all plants are called alike
-    """Passages lose part of their text: their beginning, their end, or every second line, more or less of it."""
-    share = 0.45 + 0.05 * (n % 5)
-    kind = ("beginning", "end")[n // 5]
-
-    def broken(blocks: tuple[Block, ...], sizes: Sizes | None = None) -> list[Passage]:
-        return [_cut(one, kind, share) for one in chunk(blocks, sizes)]
-
-    with _instead(preparing, "chunk", broken):
+def broken_chunker(broken: Chunker) -> Iterator[None]:
+    """All documents are indexed with this one, and after it with the sound one."""
+    try:
+        with _instead(preparing, "chunk", broken):
+            _index_again()
+            yield
+    finally:
         _index_again()
-        yield f"each passage lacks {share:.0%} of its text at the {kind}"
-    _index_again()
-
-
-def _cut(passage: Passage, kind: str, share: float) -> Passage:
-    """Places stay sound: only what stands there is lost."""
-    at = int(len(passage.text) * share)
-    if kind == "end":
-        return replace(passage, text=passage.text[: len(passage.text) - at] or passage.text[:1])
-    kept = passage.text[at:] or passage.text[-1:]
-    first = passage.places[:1]
-    return replace(passage, text=kept, start=passage.start + at, places=first)
 
 
 @contextmanager
-def swapped_prompt(golden: GoldenSet, n: int) -> Iterator[str]:  # noqa: ARG001 - all plants are called alike
-    """A rule is edited out of the prompt, or a whole file is replaced by a friendlier one."""
-    edits: tuple[tuple[str, str, str], ...] = (
-        ("system.md", "Put the id of the passage right after", "Feel free to mention the source of"),
-        ("plan.md", "search first", "answer as well as you can"),
-        ("plan.md", "use the order tool", "explain how to look it up"),
-        ("plan.md", "fetch a person", "stay calm and polite"),
-        ("draft.md", "begin with `ABSTAIN:`", "give the closest answer"),
-    )
-    name, old, new = edits[n % len(edits)]
-    whole = "Be friendly and helpful.\n" if n >= len(edits) else ""
+def swapped_prompt(edited: Edited) -> Iterator[None]:
+    """Prompts are read from a folder in which they were edited."""
     with tempfile.TemporaryDirectory() as folder:
         for file in prompt.FOLDER.iterdir():
             shutil.copy(file, folder)
-        text = (prompt.FOLDER / name).read_text(encoding="utf-8")
-        (Path(folder) / name).write_text(whole or text.replace(old, new), encoding="utf-8")
-        with _instead(prompt, "FOLDER", Path(folder)):
-            prompt._file.cache_clear()  # noqa: SLF001 - it is read once in a process
-            yield f"{name} is {'replaced by a friendlier one' if whole else f'edited: no “{old}”'}"
-    prompt._file.cache_clear()  # noqa: SLF001
+        texts = {name: (prompt.FOLDER / name).read_text(encoding="utf-8") for name in prompt.FILES}
+        for name, text in edited.of(texts).items():
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+        try:
+            with _instead(prompt, "FOLDER", Path(folder)):
+                prompt._file.cache_clear()  # noqa: SLF001 - it is read once in a process
+                yield
+        finally:
+            prompt._file.cache_clear()  # noqa: SLF001
 
 
 @contextmanager
-def deleted_document(golden: GoldenSet, n: int) -> Iterator[str]:
-    """One of the documents that the suite asks for, another one each time, is deleted."""
-    asked = sorted({name for case in golden.cases for name in _needed(case.expect.sources, case.expect.all_sources)})
-    name = asked[n * len(asked) // FORMS]
+def deleted_document(name: str) -> Iterator[None]:
+    """It is taken out, and put back after it."""
     with transaction() as session:
         remove(session, site_id=content.SITE, locator=str(content.DOCUMENTS / name))
-    yield f"{name} is deleted"
-    with transaction() as session:
-        content.prepare(session)
-    index_all(content.SITE, lambda _, __: None)
+    try:
+        yield
+    finally:
+        with transaction() as session:
+            content.prepare(session)
+        index_all(content.SITE, lambda _, __: None)
 
 
 def _needed(sources: Sequence[str], all_sources: Sequence[str]) -> tuple[str, ...]:
@@ -103,22 +116,17 @@ def _needed(sources: Sequence[str], all_sources: Sequence[str]) -> tuple[str, ..
 
 
 @contextmanager
-def reversed_ranking(golden: GoldenSet, n: int) -> Iterator[str]:  # noqa: ARG001 - all plants are called alike
-    """The worst of the candidates come first; how many of the best are lost differs."""
-
-    def broken(candidates: Any, query: Any, stats: Any, keep: int, *more: Any) -> Any:
-        ranked = rerank(candidates, query, stats, len(candidates), *more)
-        return ranked[::-1][:keep] if n % 2 else [*ranked[:1], *ranked][::-1][:keep]
-
-    with _instead(hybrid, "rerank", broken):
-        yield "re-ranking gives the worst first"
+def reversed_ranking(turned: Turned) -> Iterator[None]:
+    """Searches rank like this."""
+    with _instead(turned.module, turned.name, turned.made(getattr(turned.module, turned.name))):
+        yield
 
 
 PLANTS = (
-    Plant("broken chunker", "extractive", broken_chunker),
-    Plant("swapped prompt", "obedient", swapped_prompt),
-    Plant("deleted document", "extractive", deleted_document),
-    Plant("reversed re-ranking", "extractive", reversed_ranking),
+    Plant(Planted.CHUNKER, "broken chunker", "extractive", chunkers),
+    Plant(Planted.PROMPT, "swapped prompt", "obedient", prompts),
+    Plant(Planted.DOCUMENT, "deleted document", "extractive", documents),
+    Plant(Planted.RANKING, "reversed re-ranking", "extractive", rankings),
 )
 
 

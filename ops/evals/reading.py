@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from core.models import Document, Handoff, Message, ModelCall, Thread, Ticket
+from core.models import Document, Handoff, Message, ModelCall, Thread, Ticket, Turn, TurnEvent
 from kb.search.hybrid import search
 from ops.evals.observed import Observed, SeenHandoff, SeenTicket, State
 from ops.evals.retrieval_scores import DEPTH
@@ -74,8 +74,8 @@ def state_of(session: Session, thread_id: UUID) -> State:
     thread = session.get_one(Thread, thread_id)
     session.refresh(thread)
     kept = drawer(session, thread_id)  # what a ticket says is judged as staff read it
-    tickets = session.scalars(select(Ticket).where(Ticket.thread_id == thread_id).order_by(Ticket.number))
-    handoffs = session.scalars(select(Handoff).where(Handoff.thread_id == thread_id).order_by(Handoff.number))
+    tickets = session.scalars(select(Ticket).where(Ticket.thread_id == thread_id).order_by(Ticket.number)).all()
+    handoffs = session.scalars(select(Handoff).where(Handoff.thread_id == thread_id).order_by(Handoff.number)).all()
     return State(
         status=thread.status,
         language=thread.language,
@@ -84,7 +84,18 @@ def state_of(session: Session, thread_id: UUID) -> State:
             for row in tickets
         ),
         handoffs=tuple(SeenHandoff(row.status, row.priority, kept.opened(row.reason)) for row in handoffs),
+        kept="\n".join(_stored(session, thread_id, tickets, handoffs)),
     )
+
+
+def _stored(session: Session, thread_id: UUID, tickets: Sequence[Ticket], handoffs: Sequence[Handoff]) -> Iterator[str]:
+    """What was said and noted, in the words that the database has."""
+    yield from (f"{row.subject}\n{row.body}" for row in tickets)
+    yield from (f"{row.reason}\n{row.excerpt}" for row in handoffs)
+    yield from session.scalars(select(Message.content).where(Message.thread_id == thread_id))
+    noted = select(TurnEvent.event, TurnEvent.effects).join(Turn, Turn.id == TurnEvent.turn_id)
+    for row in session.execute(noted.where(Turn.thread_id == thread_id)):
+        yield json.dumps([row.event, row.effects], ensure_ascii=False)
 
 
 def names_of(session: Session, doc_ids: Sequence[UUID]) -> tuple[str, ...]:

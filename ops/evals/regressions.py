@@ -14,9 +14,9 @@ import typer
 from core.settings import get_settings
 from ops.demo.content import SITE
 from ops.evals.golden import Case, GoldenSet
-from ops.evals.nightly import Player, looked_at_twice
+from ops.evals.nightly import Player, looked_at_twice, spread
 from ops.evals.obedient import Obedient
-from ops.evals.plants import FORMS, PLANTS, Plant
+from ops.evals.plants import FORMS, PLANTS, Form, Plant
 from ops.evals.run_form import Run
 from ops.evals.suite import run_set
 from ops.evals.visit import Stage, play
@@ -27,6 +27,7 @@ Brain = Literal["extractive", "obedient"]
 
 BEFORE: dict[Brain, int] = {"extractive": 3, "obedient": 5}  # nights that there are; noise takes more to be known
 UNCHANGED = "nothing"
+SOUND = Form("nothing is changed", nullcontext)
 
 
 @dataclass(frozen=True)
@@ -50,31 +51,33 @@ class Tried:
 def run_regressions(
     golden: GoldenSet, *, forms: int = FORMS, unchanged: int = 20, plants: Sequence[Plant] = PLANTS
 ) -> Iterator[Tried]:
-    """Nights with nothing planted, half of them with each brain, then `forms` of each plant; each as it is done."""
-    for brain in dict.fromkeys(each.brain for each in plants):
+    """`forms` of each plant, and between them nights with nothing planted, shared by the brains; each as it is done."""
+    brains = tuple(dict.fromkeys(each.brain for each in plants))
+    for at, brain in enumerate(brains):
         past = [_night(golden, brain, seed) for seed in range(BEFORE[brain])]
-        for n in range(unchanged // 2):
-            yield _tried(golden, None, brain, n, past)
-        for plant in (each for each in plants if each.brain == brain):
-            for n in range(forms):
-                yield _tried(golden, plant, brain, n, past)
+        planted = [(each.name, each.forms(golden)[:forms]) for each in plants if each.brain == brain]
+        nothing = unchanged // len(brains) + (at < unchanged % len(brains))
+        for n in range(max(nothing, *(len(some) for _, some in planted))):
+            if n < nothing:
+                yield _tried(golden, (UNCHANGED, brain, n), SOUND, past)
+            for name, form in ((name, some[n]) for name, some in planted if n < len(some)):
+                yield _tried(golden, (name, brain, n), form, past)
 
 
 def sampled(golden: GoldenSet, most: int) -> GoldenSet:
     """At most `most` of its cases, spread over all of them; 0: all."""
-    count = len(golden.cases)
-    if not 0 < most < count:
+    if not 0 < most < len(golden.cases):
         return golden
-    return golden.model_copy(update={"cases": tuple(golden.cases[n * count // most] for n in range(most))})
+    return golden.model_copy(update={"cases": tuple(spread(golden.cases, most))})
 
 
-def _tried(golden: GoldenSet, plant: Plant | None, brain: Brain, n: int, past: Sequence[Run]) -> Tried:
+def _tried(golden: GoldenSet, which: tuple[str, Brain, int], form: Form, past: Sequence[Run]) -> Tried:
+    name, brain, n = which
     began, seed = time.perf_counter(), 1_000 + n
-    with plant.put(golden, n) if plant else nullcontext("nothing is changed") as what:
+    with form.put():
         run = _night(golden, brain, seed)
         verdict = looked_at_twice(golden, run, past[::-1], _player(brain, seed + 500))
-    seconds, name = time.perf_counter() - began, plant.name if plant else UNCHANGED
-    return Tried(name, brain, n, what, verdict.alarming, tuple(verdict.why), seconds)
+    return Tried(name, brain, n, form.what, verdict.alarming, tuple(verdict.why), time.perf_counter() - began)
 
 
 def _night(golden: GoldenSet, brain: Brain, seed: int) -> Run:

@@ -7,19 +7,25 @@ import typer
 
 from ops.evals.demo import stage
 from ops.evals.golden import load_set
+from ops.evals.plant_names import Planted
+from ops.evals.plants import PLANTS
 from ops.evals.questions import SUITES
 from ops.evals.regressions import Tried, as_json, run_regressions, sampled, told
 
 SUITE = SUITES / "demo"
 
 
-def run_planted(*, cases: int, forms: int, unchanged: int, json: Path | None) -> bool:
-    """Plant on a demo shop in the database that the settings name. True where every night was judged rightly."""
+def run_planted(*, only: Planted | None, cases: int, forms: int, unchanged: int, json: Path | None) -> bool:
+    """Plant all kinds, or `only` one, on a demo shop in the database that the settings name.
+
+    True where every night was judged rightly.
+    """
+    plants = [one for one in PLANTS if only in {None, one.kind}]
     stage()
     golden = sampled(load_set(SUITE), cases)
     typer.echo(f"{len(golden.cases)} cases.")
     tried: list[Tried] = []
-    for one in run_regressions(golden, forms=forms, unchanged=unchanged):
+    for one in run_regressions(golden, forms=forms, unchanged=unchanged, plants=plants):
         tried.append(one)
         mark = "✓" if one.right else "✗"
         typer.echo(f"{mark} {one.plant} ({one.brain}) {one.form}: {one.what} → {_heard(one)} ({one.seconds:.0f} s)")

@@ -26,7 +26,7 @@ def run_retrieval(folder: Path | None, *, as_json: bool, limit: int, seed: int, 
     given = read_set(folder) if folder else demo_set()
     signal.signal(signal.SIGTERM, _end)  # ends as Ctrl-C does: cleaned up
     with apart("eval-retrieval"):
-        figures = evaluate(given, limit=limit, seed=seed, half=half, progress=_Progress())
+        figures = evaluate(given, limit=limit, seed=seed, half=half, progress=Progress())
     print(json.dumps(figures, indent=2, ensure_ascii=False)) if as_json else _show(figures)
 
 
@@ -35,13 +35,14 @@ def _end(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
-class _Progress:
+class Progress:
     """One line on standard error, now and then."""
 
     def __init__(self) -> None:
         self._last = 0.0
 
     def __call__(self, what: str, done: int, of: int) -> None:
+        """Write it, unless one was just written and there is more to come."""
         now = time.monotonic()
         if done < of and now - self._last < EVERY_SECONDS:
             return

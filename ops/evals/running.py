@@ -9,15 +9,18 @@ import yaml
 from core.db import transaction
 from core.errors import SiteNotFound
 from core.models import Site
+from core.settings import Settings
 from kb.embeddings.embedder import get_embedder
 from ops.apart import apart
 from ops.evals.demo import QUESTIONS, replayed, run_eval, stage
 from ops.evals.golden import GoldenSet, GoldenUnreadable, stored
 from ops.evals.importing import read_public
 from ops.evals.model_judge import judged_by_model
+from ops.evals.nightly import golden_sets
 from ops.evals.public_kinds import Kind
 from ops.evals.questions import load_any
 from ops.evals.retrieval import index, own_site
+from ops.evals.retrieval_command import Progress
 from ops.evals.run_form import Run, save_run
 from ops.evals.shown import print_run, show, targets_met
 from ops.evals.storing import store_run
@@ -58,12 +61,15 @@ def run_demo(wanted: Wanted) -> bool:
 
 
 def run_live(wanted: Wanted, site_id: str) -> bool:
-    """Play the set as trials on a site as it is now, and keep the run there. As `run_demo`; raises SiteNotFound."""
-    golden = chosen(wanted)
-    with at_home():
+    """Play the set as trials on a site as it is now, and keep the run there. As `run_demo`; raises SiteNotFound.
+
+    A set of the site's nights can be named by its suite.
+    """
+    with at_home() as settings:
         with transaction() as session:
             if session.get(Site, site_id) is None:
                 raise SiteNotFound
+        golden = narrowed(_nightly(wanted.path, site_id, settings) or load_any(wanted.path or QUESTIONS), wanted)
         run = played(golden, Stage(site_id), wanted)
         with transaction() as session:
             store_run(session, run)
@@ -83,12 +89,18 @@ def run_public(kind: Kind, path: Path, wanted: Wanted, *, limit: int, seed: int)
             printed(played(public.golden, stage(), wanted), wanted)
             return
         with own_site(["search_kb"]) as site_id:
-            index(site_id, public.documents, get_embedder(), lambda *_: None)
+            if unreadable := index(site_id, public.documents, get_embedder(), Progress()):
+                typer.echo(f"Passed over: {unreadable} unreadable documents.")
             printed(played(public.golden, Stage(site_id), wanted), wanted)
 
 
 def write_public(kind: Kind, path: Path, to: Path, *, limit: int, seed: int) -> None:
-    """Write a public set as a golden one, to be read, changed and kept. Raises GoldenUnreadable."""
+    """Write a public set as a golden one, to be read, changed and kept. Raises GoldenUnreadable.
+
+    A set that asks about its own documents would be held against the demo shop's: that one can only be played.
+    """
+    if kind is Kind.RETRIEVAL:
+        raise GoldenUnreadable("A retrieval set asks about documents of its own: leave --to out, and it is played.")
     public = read_public(kind, path, limit=limit, seed=seed)
     cases = [{"id": case.id, **stored(case)} for case in public.golden.cases]
     whole = {"suite": public.golden.suite, "site": public.golden.site, "cases": cases}
@@ -97,8 +109,12 @@ def write_public(kind: Kind, path: Path, to: Path, *, limit: int, seed: int) -> 
 
 
 def chosen(wanted: Wanted) -> GoldenSet:
+    """The set that is wanted, narrowed. Raises GoldenUnreadable."""
+    return narrowed(load_any(wanted.path or QUESTIONS), wanted)
+
+
+def narrowed(golden: GoldenSet, wanted: Wanted) -> GoldenSet:
     """The set, or those of its cases that have the tag or the id. Raises GoldenUnreadable."""
-    golden = load_any(wanted.path or QUESTIONS)
     if wanted.case:
         golden = golden.model_copy(update={"cases": tuple(one for one in golden.cases if one.id == wanted.case)})
         if not golden.cases:
@@ -108,6 +124,13 @@ def chosen(wanted: Wanted) -> GoldenSet:
         known = ", ".join(sorted({tag for case in golden.cases for tag in case.tags}))
         raise GoldenUnreadable(f"No case of this set has the tag {wanted.tag}. Its tags: {known}.")
     return golden.model_copy(update={"cases": cases})
+
+
+def _nightly(path: Path | None, site_id: str, settings: Settings) -> GoldenSet | None:
+    """What the nights of this site play under that name, where there is no such file."""
+    if path is None or path.exists():
+        return None
+    return next((one for one in golden_sets(settings)[0] if (one.suite, one.site) == (str(path), site_id)), None)
 
 
 def played(golden: GoldenSet, place: Stage, wanted: Wanted) -> Run:

@@ -7,15 +7,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.errors import HandrailError
 from core.models import EvalResult, EvalRun
 from ops.evals.run_form import Run, read_run
-
-
-class RunNotFound(HandrailError):
-    """There is no such run."""
-
-    status = 404
+from orchestrator.nights import RunNotFound
 
 
 def store_run(session: Session, run: Run) -> None:

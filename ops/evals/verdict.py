@@ -25,6 +25,7 @@ def faults(expected: Expected, seen: Conversation) -> Iterator[str]:
     if expected.state is not None:
         yield from state_faults(expected.state, last.state)
     yield from guard_faults(expected, seen.guards)
+    yield from (f"keeps {value!r}" for value in expected.kept_not if value in last.state.kept)
     if any(turn.replays is False for turn in seen.turns):
         yield "a turn does not replay as it went"
 

@@ -12,6 +12,7 @@ from ops.simulation.persona import Persona
 
 SECONDS = 30.0
 LEAVES = "LEAVES"
+LONGEST = 2_000  # characters of a line: what a model writes without end is no visitor's
 
 
 class Mind(Protocol):
@@ -71,7 +72,9 @@ class Played:
 
     persona: Persona
     brain: Brain
+    seconds: float = SECONDS  # for each line
     spoken: list[str] = field(default_factory=list)
+    fault: str = ""  # why nobody could play on; a visitor who went is something else
 
     def opening(self) -> str:
         """The script's first line, so that every run begins alike."""
@@ -84,10 +87,14 @@ class Played:
             return None
         try:
             said = self.brain.think(self._ask(replies), lambda _: None).text.strip()
-        except BrainUnavailable:
+        except BrainUnavailable as error:
+            self.fault = f"the model could not play this visitor: {error.detail}"
             return None
+        if not said:
+            self.fault = "the model could not play this visitor: it said nothing"
         if not said or LEAVES in said:
             return None
+        said = said[:LONGEST]
         self.spoken.append(said)
         return said
 
@@ -97,4 +104,4 @@ class Played:
         given = ToolOutcome(ToolCall("part", "part", "{}"), json.dumps(part, ensure_ascii=False))
         talk = [line for pair in zip(self.spoken, replies, strict=False) for line in pair]
         memory = [Said("agent" if n % 2 == 0 else "visitor", text) for n, text in enumerate(talk)]
-        return Ask("visit", "", tuple(memory), outcomes=(given,), temperature=0.7, timeout_s=SECONDS)
+        return Ask("visit", "", tuple(memory), outcomes=(given,), temperature=0.7, timeout_s=self.seconds)

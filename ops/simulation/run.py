@@ -55,7 +55,8 @@ def simulated(client: httpx2.Client, people: Sequence[Persona], brain: Brain | N
     for persona in people:
         mind: Mind = Played(persona, brain) if brain else Scripted(persona)
         made = visit(client, content.SITE, persona, mind)
-        judged = Judged(persona, made, tuple(_faults(persona, made)))
+        lost = (mind.fault,) if isinstance(mind, Played) and mind.fault else ()
+        judged = Judged(persona, made, (*lost, *_faults(persona, made)))
         _show(judged)
         yield judged
 

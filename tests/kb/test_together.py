@@ -180,7 +180,7 @@ def test_a_writer_waits_for_the_other_of_its_site_and_for_nobody_elses(committed
     began = threading.Event()
 
     def second(site_id: str) -> None:
-        began.wait(5)
+        began.wait(60)
         with db.transaction() as session:
             publish(session, site_id, f"second-{site_id}", "words")
             order.append(site_id)
@@ -190,9 +190,9 @@ def test_a_writer_waits_for_the_other_of_its_site_and_for_nobody_elses(committed
         waiting = pool.submit(second, SHOP)
         free = pool.submit(second, "neighbour")
         began.set()
-        free.result(5)
+        free.result(60)
         assert not waiting.done()
         order.append("first")
         session.commit()
-        waiting.result(5)
+        waiting.result(60)
     assert order == ["neighbour", "first", SHOP]

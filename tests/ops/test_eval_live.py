@@ -9,6 +9,8 @@ from core.db import transaction
 from core.embedded import Addresses
 from core.errors import SiteNotFound
 from core.models import EvalResult, EvalRun, Handoff, Message, Outgoing, Thread, Ticket, Turn, Visitor
+from core.settings import get_settings
+from ops.evals.golden import GoldenUnreadable
 from ops.evals.running import Wanted, run_live
 from ops.evals.storing import stored_run
 from tests.conftest import SITE, make_site
@@ -59,6 +61,20 @@ def test_the_same_run_twice_gives_the_same_figures(committed: Addresses, golden:
     fixed = [{name: one for name, one in run.figures.items() if one.deterministic} for run in runs]
     assert fixed[0] == fixed[1]
     assert fixed[0]
+
+
+def test_a_set_of_the_sites_nights_is_found_by_its_name(
+    committed: Addresses, golden: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a report says it: `handrail eval --set SUITE --site SITE --case ID`."""
+    with transaction() as session:
+        make_site(session)
+    golden.write_text(SET.replace("suite: live", f"suite: live\nsite: {SITE}"))
+    monkeypatch.setenv("HANDRAIL_NIGHTLY_SETS", str(golden.parent))
+    get_settings.cache_clear()
+    assert run_live(Wanted(Path("live"), case="hello"), SITE)
+    with pytest.raises(GoldenUnreadable, match="none-such can't be read"):
+        run_live(Wanted(Path("none-such"), case="hello"), SITE)
 
 
 def test_a_site_that_is_not_there_is_told(committed: Addresses, golden: Path) -> None:

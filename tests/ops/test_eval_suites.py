@@ -26,7 +26,8 @@ from ops.evals.questions import SUITES, load_any
 from ops.evals.run_form import Result, Run, read_run
 from ops.evals.running import Wanted, chosen
 from ops.evals.shown import print_run, targets_met
-from ops.evals.storing import RunNotFound, last_runs, store_run, stored_run
+from ops.evals.storing import last_runs, store_run, stored_run
+from orchestrator.nights import RunNotFound
 from orchestrator.world import World
 from tests.conftest import SITE
 from tests.ops.test_run_form import FIGURE, RESULT, RUN

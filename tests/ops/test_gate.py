@@ -1,11 +1,13 @@
 """The gate's trial: a change goes live where the questions that it touches hold, else a person is shown why."""
 
+import re
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
+from typer.testing import CliRunner
 
 from brain.extractive import Extractive
 from core import db
@@ -13,6 +15,7 @@ from core.embedded import Addresses
 from core.models import Document, EvidenceRecord, Handoff, Message, Outgoing, StagedDocument, Thread, Ticket
 from core.settings import Settings, get_settings
 from kb.documents import staging
+from ops.cli import app
 from ops.evals.gate import try_next
 from ops.evals.gate_watch import waits, watch
 from orchestrator.world import World
@@ -21,6 +24,7 @@ from tests.conftest import SITE
 from tests.web.desk.staff import browser_of
 from tools.catalog import TOOLS
 from web.app import make_app
+from web.metrics import collect
 
 GOLDEN = """
 suite: shop
@@ -85,6 +89,19 @@ def test_what_visitors_were_told_and_would_not_be_true_waits_for_a_person(folder
     assert "30 days" in asked["new"]
     assert QUESTION not in str(staged.report)
     assert "60 days" in ask().content  # what is live goes on answering
+    assert _seen() == ["1 changes wait, for a person", "1 changed document waits for a person"]
+
+
+def _seen() -> list[str]:
+    """What `handrail kb status` says of it; and Prometheus hears the same."""
+    with db.transaction() as session:
+        text = collect(session).decode()
+    assert 'handrail_changes_waiting{state="held"} 1.0' in text
+    assert 'handrail_changes_waiting{state="tried"} 0.0' in text
+    assert 'handrail_changes_oldest_waiting_seconds{state="tried"} 0.0' in text
+    assert 'handrail_changes_oldest_waiting_seconds{state="held"} 0.0' not in text
+    said = CliRunner().invoke(app, ["kb", "status", "--site", SITE]).output
+    return re.findall(r"\d+ changes wait, [a-z ]+|\d+ changed document.*? person", said)
 
 
 def test_a_change_that_makes_no_answer_untrue_goes_live(folder: Path, settings: Settings) -> None:

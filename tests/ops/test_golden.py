@@ -35,6 +35,15 @@ def test_a_set_is_read_with_what_its_short_forms_mean(tmp_path: Path) -> None:
     assert case.expect.abstains is False
 
 
+def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    path = tmp_path / "latin.yaml"
+    path.write_bytes(b"suite: caf\xe9\n")
+    with pytest.raises(GoldenUnreadable, match="UTF-8"):
+        load_set(path)
+    with pytest.raises(GoldenUnreadable, match=r"none\.yaml can't be read: No such file or directory\.$"):
+        load_set(tmp_path / "none.yaml")
+
+
 def test_no_case_may_end_as_failed_unless_it_says_so(tmp_path: Path) -> None:
     found = load_set(written(tmp_path, GOOD.replace("outcome: answered, ", "")))
     assert "failed" not in found.cases[0].expect.outcome
@@ -70,6 +79,7 @@ WRONG = {
     ),
     "a number": ("[60 days,", "[60,", 8, "put it in quotes"),
     "an id with a space": ("id: returns", "id: re turns", 5, "id"),
+    "a lone tool": ("must:", "tools_not: get_order, must:", 8, "should be a list"),
     "an unknown tool": ("must:", "tools_not: [get_money], must:", 8, "there is no tool get_money"),
     "an unknown guard": ("must:", "guards: {trips: [moat]}, must:", 8, "there is no guard moat"),
     "both": ("must:", "guards: {trips: [pii], quiet: all}, must:", 8, "can't both object and be quiet"),

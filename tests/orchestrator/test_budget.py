@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+import pytest
 from sqlalchemy import delete, func, select, update
 from typer.testing import CliRunner
 
@@ -11,7 +12,7 @@ from brain.client import Ask, BrainTimeout, Intent, Reply, Usage
 from core import db
 from core.errors import BadRequest
 from core.models import ModelCall, Site, Spend, Thread, Ticket, Turn
-from core.settings import Settings
+from core.settings import Settings, get_settings
 from orchestrator.tasks import settle
 from orchestrator.turn import take_turn
 from orchestrator.world import World
@@ -182,7 +183,9 @@ def test_what_a_dead_worker_held_is_taken_as_spent_once(shop: Site) -> None:
     assert now(play)[0] == (0, held + COST)
 
 
-def test_what_an_answer_cost_that_came_too_late_is_counted_once(shop: Site) -> None:
+def test_what_an_answer_cost_that_came_too_late_is_counted_once(shop: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDRAIL_LEASE_SECONDS", "3600")  # who renews it must not come between the two lines below
+    get_settings.cache_clear()
     brain = Priced()
     play = talk(brain)
 

@@ -13,7 +13,7 @@ from sqlalchemy import select, text, update
 from core import bus, db, queue
 from core.models import AuditEntry, Note, Outgoing, Site, SlackPost, Thread, metadata
 from core.queue import Job
-from core.settings import Settings, get_settings
+from core.settings import get_settings
 from orchestrator import erasing, inbox, probing, receipts
 from orchestrator.people import operator
 from orchestrator.receipts import NoReceipt, ReceiptNotFound
@@ -41,10 +41,12 @@ def erased(thread: Thread) -> UUID:
 
 def given(id_: UUID) -> dict[str, Any]:
     with db.transaction() as session:
-        return receipts.receipt(session, id_, get_settings())
+        return receipts.receipt(session, id_)
 
 
-def test_a_receipt_says_what_went_and_is_checked_by_its_signature_alone(shop: Site) -> None:
+def test_a_receipt_says_what_went_and_is_checked_by_its_signature_alone(
+    shop: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     thread = spoke()
     told = given(erased(thread))
     assert (told["site"], told["erased_by"], told["probe"]) == (SITE, "visitor", None)
@@ -52,11 +54,15 @@ def test_a_receipt_says_what_went_and_is_checked_by_its_signature_alone(shop: Si
     assert told["ids"] == [str(thread.visitor_id), str(thread.id)]
     raw = receipts.as_text(told)
     assert "umbrella" not in raw
-    read, genuine = receipts.verified(raw, get_settings())
+    read, genuine = receipts.verified(raw)
     assert genuine
     assert read == {name: value for name, value in told.items() if name != "signature"}
-    other = Settings.model_validate({"secret_key": "another-secret-of-thirty-two-characters-1"})
-    assert not receipts.verified(raw, other)[1]
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("HANDRAIL_SECRET_KEY", "another-secret-of-thirty-two-characters-1")
+        get_settings.cache_clear()
+        assert not receipts.verified(raw)[1]
+    get_settings.cache_clear()
+    assert receipts.verified(raw)[1]
 
 
 @pytest.mark.parametrize("field", ["id", "site", "erased_at", "erased_by", "counts", "ids", "elsewhere", "probe"])
@@ -65,9 +71,9 @@ def test_whatever_is_changed_breaks_the_signature(shop: Site, field: str) -> Non
     bare = {name: value for name, value in told.items() if name != field}
     changed = {"id": str(uuid4()), "ids": [], "counts": {"threads": 9}, "elsewhere": {"slack": {}}}
     told[field] = changed.get(field, "other")
-    assert not receipts.verified(json.dumps(told), get_settings())[1]
+    assert not receipts.verified(json.dumps(told))[1]
     with pytest.raises(NoReceipt) if field in {"id", "ids"} else nullcontext():
-        assert not receipts.verified(json.dumps(bare), get_settings())[1]
+        assert not receipts.verified(json.dumps(bare))[1]
 
 
 @pytest.mark.parametrize(
@@ -77,12 +83,12 @@ def test_whatever_is_changed_breaks_the_signature(shop: Site, field: str) -> Non
 )
 def test_what_is_no_receipt_is_told_from_a_false_one(raw: bytes) -> None:
     with pytest.raises(NoReceipt):
-        receipts.verified(raw, get_settings())
+        receipts.verified(raw)
 
 
 def test_half_a_surrogate_is_no_error(shop: Site) -> None:
     told = given(erased(spoke())) | {"site": "\ud800"}
-    assert not receipts.verified(json.dumps(told), get_settings())[1]
+    assert not receipts.verified(json.dumps(told))[1]
 
 
 def test_copies_elsewhere_are_followed_until_they_are_gone(shop: Site) -> None:
@@ -142,14 +148,14 @@ def test_the_door_shows_it_to_whoever_knows_its_id(shop: Site) -> None:
     with TestClient(make_app(get_settings())) as client:
         answer = client.get(f"/api/agent/receipts/{id_}")
         assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
-        assert receipts.verified(answer.content, get_settings())[1]
+        assert receipts.verified(answer.content)[1]
         for nobody in (uuid4(), "x", "%00", "a" * 64):
             assert client.get(f"/api/agent/receipts/{nobody}").json()["error"] == "ReceiptNotFound"
         assert client.get(f"/api/agent/receipts/{'a' * 65}").status_code == 422
         schema = client.get("/api/openapi.json").json()
         assert "/api/agent/receipts/{receipt_id}" in schema["paths"]
     with db.transaction() as session, pytest.raises(ReceiptNotFound):
-        receipts.receipt(session, uuid4(), get_settings())
+        receipts.receipt(session, uuid4())
 
 
 def test_after_an_erasure_it_is_looked_for_and_the_receipt_says_what_was_found(shop: Site) -> None:

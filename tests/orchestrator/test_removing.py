@@ -10,6 +10,7 @@ from sqlalchemy import text
 from brain.client import Intent, Reply, ToolCall
 from brain.scripted import Scripted
 from core import bus, db
+from core.embedded import Addresses
 from core.models import Site, Thread
 from core.privacy.cleaning import MARKS, PART
 from orchestrator import inbox
@@ -123,7 +124,7 @@ def test_an_answer_may_quote_the_account_that_the_site_publishes() -> None:
     assert "0130" not in refused.reason
 
 
-def test_a_message_that_is_forgotten_leaves_the_stream_and_nothing_else_does() -> None:
+def test_a_message_that_is_forgotten_leaves_the_stream_and_nothing_else_does(servers: Addresses) -> None:
     thread, one, other = uuid4(), uuid4(), uuid4()
     bus.publish(thread, "message", id=str(one), content="4111")
     bus.publish(thread, "message", id=str(other), content="hello")

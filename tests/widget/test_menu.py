@@ -44,6 +44,8 @@ def test_deleting_asks_first_and_gives_a_receipt(visit: Visit, site: Site) -> No
     choose(page, "Delete my data")
     page.get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_role("dialog", name="Delete my data")).to_contain_text("Receipt: r-1")
+    receipt = page.get_by_role("link", name="r-1")
+    expect(receipt).to_have_attribute("href", "/api/agent/receipts/r-1")
     expect(page.get_by_role("button", name="Close", exact=True)).to_be_focused()
     page.keyboard.press("Enter")
     for tab in (page, other):

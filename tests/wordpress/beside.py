@@ -74,6 +74,7 @@ def house(home: Path) -> Iterator[House]:
     """Start it in `home`; at the end a SIGTERM must leave nothing."""
     port, backend = free_port(), free_port()
     given = {"HANDRAIL_HOME": str(home), "HANDRAIL_PORT": str(backend)}
+    given |= {"HANDRAIL_TURN_SECONDS": "30"}  # a busy machine answers late, and must not give up
     process = subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", "ops.cli", "demo-wordpress", "--port", str(port)],
         env={name: value for name, value in os.environ.items() if not name.startswith(OURS)} | given,

@@ -11,7 +11,7 @@ from core.errors import BadRequest
 from web.commands.place import at_home
 
 if TYPE_CHECKING:
-    from core.settings import Settings
+    pass
 
 receipt = typer.Typer(help="Receipts of what was erased.", no_args_is_help=True)
 
@@ -32,7 +32,7 @@ def erase(
     """Erase a visitor's data, or one conversation, for good, and write the receipts. Exit code 1: nothing was there."""
     if sum(each is not None for each in (email, visitor, thread)) != 1:
         raise BadRequest("Say whose data: give one of --email, --visitor and --thread.")
-    with at_home() as settings:
+    with at_home():
         from core.db import transaction
         from web.deps import find_site
 
@@ -42,7 +42,7 @@ def erase(
         if not yes:
             typer.confirm(f"Erase {what} on {site_id}, for good?", abort=True)
         ids, count = _erased(site_id, name, email, visitor, thread)
-        files = [_written(id_, out, settings) for id_ in ids]
+        files = [_written(id_, out) for id_ in ids]
     lines = [f"receipt {file}" for file in files]
     if count:
         lines.append(f"The address was taken off {count} cases and events of others.")
@@ -54,22 +54,21 @@ def erase(
 @receipt.command()
 def show(receipt_id: Annotated[UUID, typer.Argument(metavar="ID")]) -> None:
     """Print a receipt as things stand now, signed."""
-    with at_home() as settings:
+    with at_home():
         from core.db import transaction
         from orchestrator import receipts
 
         with transaction() as session:
-            told = receipts.receipt(session, receipt_id, settings)
+            told = receipts.receipt(session, receipt_id)
     typer.echo(receipts.as_text(told), nl=False)
 
 
 @receipt.command()
 def verify(file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False)]) -> None:
     """Whether a receipt is as it was given; needs HANDRAIL_SECRET_KEY alone, no database. Exit code 1: it is not."""
-    from core.settings import get_settings
     from orchestrator.receipts import verified
 
-    told, genuine = verified(file.read_bytes(), get_settings())
+    told, genuine = verified(file.read_bytes())
     if not genuine:
         typer.echo("It was changed, or this Handrail did not give it, or did so under another HANDRAIL_SECRET_KEY.")
         raise typer.Exit(1)
@@ -88,7 +87,7 @@ def probe_erased(
     with at_home() as settings:
         from orchestrator import probing
 
-        ids, words = _wanted(what, settings)
+        ids, words = _wanted(what)
         looks = [probing.look_for(words, settings)] if words else []
         looks += [probing.look_for(ids, settings, receipts=False)] if ids else []
     for look in looks:
@@ -146,18 +145,18 @@ def _address(email: str) -> str:
     return address
 
 
-def _written(id_: UUID, folder: Path, settings: "Settings") -> Path:
+def _written(id_: UUID, folder: Path) -> Path:
     from core.db import transaction
     from orchestrator import receipts
 
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"receipt-{id_}.json"
     with transaction() as session:
-        file.write_text(receipts.as_text(receipts.receipt(session, id_, settings)))
+        file.write_text(receipts.as_text(receipts.receipt(session, id_)))
     return file
 
 
-def _wanted(what: list[str], settings: "Settings") -> tuple[list[str], list[str]]:
+def _wanted(what: list[str]) -> tuple[list[str], list[str]]:
     """The ids that receipts name, and the words."""
     from orchestrator.receipts import verified
 
@@ -165,7 +164,7 @@ def _wanted(what: list[str], settings: "Settings") -> tuple[list[str], list[str]
     words = []
     for each in what:
         if Path(each).is_file():
-            ids += verified(Path(each).read_bytes(), settings)[0]["ids"]
+            ids += verified(Path(each).read_bytes())[0]["ids"]
         elif (known := _ids_of(each)) is not None:
             ids += known
         else:

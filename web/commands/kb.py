@@ -62,6 +62,12 @@ def _text(found: "Overview") -> str:
     ]
     if state.waiting_since:
         lines.append(f"  waiting   {state.queued} documents, the oldest since {_moment(state.waiting_since)}")
+    gate = (("being tried", found.tried), ("for a person", found.held))
+    lines += [
+        f"  gate      {count.changes} changes wait, {which}; the oldest since {_moment(count.since)}"
+        for which, count in gate
+        if count.changes
+    ]
     if found.paused_documents:
         lines.append(f"  paused    {found.paused_documents} documents")
     if found.unverified:

@@ -8,10 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from core.db import reading, transaction
-from core.errors import HandrailError, NotFound
+from core.errors import HandrailError, RoleMissing
 from core.models import EvalRun
-from web.desk.entry import Visit, id_of, seeing
-from web.desk.pages import DeskRoute, page
+from orchestrator import nights
+from orchestrator.nights import RunNotFound
+from web.deps import address
+from web.desk.entry import Visit, acting, id_of, seeing
+from web.desk.pages import DeskRoute, go, page
 from web.desk.rights import Right
 
 SHOWN = 60
@@ -21,10 +24,6 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestor
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
 
 Seeing = Annotated[Visit, Depends(seeing(Right.SEE_FIGURES))]
-
-
-class RunNotFound(NotFound):
-    """There is no such run, or it is not of one of your sites."""
 
 
 class ReportGone(HandrailError):
@@ -55,6 +54,19 @@ def show_report(visit: Seeing, run_id: str) -> Response:
         visit.note(session, "report.seen", f"run:{row.id}", row.site_id)
         html = row.report
     return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
+
+
+@router.post("/admin/agent/evals/{run_id}/accept")
+def accept(visit: Annotated[Visit, Depends(acting(Right.ACCEPT))], run_id: str) -> Response:
+    """Take a night as the new usual."""
+    with transaction() as session:
+        row = session.get(EvalRun, id_of(run_id, RunNotFound))
+        if row is None or not visit.may(Right.READ, row.site_id):
+            raise RunNotFound
+        if not visit.may(Right.ACCEPT, row.site_id):
+            raise RoleMissing
+        nights.accept(session, row.id, visit.person, address=address(visit.request))
+    return go("/admin/agent/evals", done="accepted")
 
 
 def _rows(session: Session, visit: Visit, site: str, suite: str) -> list[EvalRun]:

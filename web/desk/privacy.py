@@ -51,7 +51,7 @@ def show_receipt(visit: Annotated[Visit, Depends(seeing(Right.READ))], receipt_i
     """One receipt as things stand now. Another site's is as unknown as none."""
     id_: UUID = id_of(receipt_id, ReceiptNotFound)
     with reading() as session:
-        found = receipts.receipt(session, id_, visit.settings)
+        found = receipts.receipt(session, id_)
     if not visit.may(Right.READ, found["site"]):
         raise ReceiptNotFound
     return page(visit, "receipt.html", found=found, text=receipts.as_text(found))

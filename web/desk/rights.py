@@ -24,7 +24,8 @@ class Right(StrEnum):
     ERASE = "erase"  # a conversation, or all that is known of its visitor
     SEE_DOCUMENTS = "see documents"
     CHANGE_DOCUMENTS = "change documents"
-    SEE_FIGURES = "see figures"  # tools, breakers, the day's figures
+    SEE_FIGURES = "see figures"  # tools, breakers, the day's figures, the judge's nights
+    ACCEPT = "accept"  # a night of the judge's as the new usual
     AUDIT = "audit"  # who saw and did what
     SEE_STAFF = "see staff"
     CHANGE_STAFF = "change staff"
@@ -39,6 +40,7 @@ RIGHTS: Mapping[Right, frozenset[str]] = {
     Right.SEE_DOCUMENTS: EVERYONE,
     Right.CHANGE_DOCUMENTS: LEADING,
     Right.SEE_FIGURES: WATCHING,
+    Right.ACCEPT: LEADING,
     Right.AUDIT: frozenset({"auditor", "admin"}),
     Right.SEE_STAFF: frozenset({"auditor", "admin"}),
     Right.CHANGE_STAFF: ADMINS,

@@ -15,6 +15,7 @@ DONE = {
     "refused": "The draft was not sent; the conversation waits for a person.",
     "case": "The judge asks this again each night.",
     "erased": "It is erased. This is the receipt.",
+    "accepted": "These figures are now the usual: nights to come are held against that one.",
     "saved": "Saved.",
     "password": "Your password is changed, and all your other browsers are logged out.",
     "welcome": "You are logged in.",

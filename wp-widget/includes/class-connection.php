@@ -118,8 +118,8 @@ final class Connection {
 		);
 		$answer = Backend::call( 'OPTIONS', '/api/agent/session', $asked );
 		$same   = str_starts_with( Settings::get( 'backend' ) . '/', $origin . '/' );
-		/* translators: %s: this site's origin, such as https://shop.example. */
-		$detail = sprintf( __( 'Allow this site in Handrail: HANDRAIL_ALLOWED_ORIGINS must hold %s.', 'handrail' ), $origin );
+		/* translators: 1: this site's id in Handrail, 2: its origin, such as https://shop.example. */
+		$detail = sprintf( __( 'Allow this site in Handrail: `handrail site origins %1$s %2$s`, or add it to HANDRAIL_ALLOWED_ORIGINS there.', 'handrail' ), Settings::get( 'site_id' ), $origin );
 		return self::step( __( 'Browsers may use it from this site', 'handrail' ), $same || in_array( $answer['origin'], array( $origin, '*' ), true ), $detail );
 	}
 

@@ -2,13 +2,18 @@
 
 import getpass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
 from ops.evals.commands import evals
 from web.commands.place import at_home
+
+if TYPE_CHECKING:
+    from core.settings import Settings
+    from ops.evals.golden import GoldenSet
+    from ops.evals.nightly import Told
 
 Html = Annotated[Path | None, typer.Option(help="Write it as one page to this file.")]
 Json = Annotated[Path | None, typer.Option(help="Write it as JSON to this file.")]
@@ -66,11 +71,13 @@ def accept(
 ) -> None:
     """Take a night with an alarm as the new normal: the nights to come are held against it."""
     from core.db import transaction
-    from ops.evals import nights
+    from orchestrator.nights import accept as accept_night
+    from orchestrator.people import operator
 
     with at_home(), transaction() as session:
-        nights.accept(session, run, by or getpass.getuser())
-    typer.echo(f"The nights to come are held against {run}.")
+        found = accept_night(session, run, operator(by or getpass.getuser()), address="terminal")
+        where = f"{found.suite} on {found.site_id}"
+    typer.echo(f"These figures are now the usual: nights to come of {where} are held against this one.")
 
 
 def nightly(
@@ -89,13 +96,45 @@ def nightly(
             watch(settings.nightly_at)
         from ops.evals.nightly import run_nights
 
+        _check_site(site)
         told = []
-        for one in run_nights(settings, site):
+        for one in run_nights(settings, site, begins=_begins):
             told.append(one)
-            typer.echo("\n".join([f"{one.site} {one.suite}: {one.headline}", *(f"  {line}" for line in one.why)]))
+            typer.echo("\n".join(lines_of(one, settings)))
     if not told:
-        typer.echo("There is nothing to play: put golden sets into HANDRAIL_HOME/golden (docs/evals-report.md).")
+        where = settings.nightly_sets or settings.home / "golden"
+        typer.echo(f"There is nothing to play: put golden sets into {where} (docs/evals.md has their form).")
     raise typer.Exit(2 if any(one.failed for one in told) else 1 if any(one.alarming for one in told) else 0)
+
+
+def _check_site(site: str) -> None:
+    """Exit code 1 would say that something is worse."""
+    from core.db import transaction
+    from core.errors import SiteNotFound
+    from kb.documents.steering import checked_site
+
+    if site:
+        try:
+            with transaction() as session:
+                checked_site(session, site)
+        except SiteNotFound:
+            fault = "there is no such site: `handrail kb status` names them all"
+            raise typer.BadParameter(fault, param_hint="--site") from None
+
+
+def _begins(golden: "GoldenSet") -> None:
+    typer.echo(f"{golden.site} {golden.suite}: {len(golden.cases)} cases are being played …", err=True)
+
+
+def lines_of(one: "Told", settings: "Settings") -> list[str]:
+    """What came of one suite, and the way to its report."""
+    lines = [" ".join(filter(None, (one.site, f"{one.suite}:", one.headline))), *(f"  {line}" for line in one.why)]
+    if one.run_id and not one.failed:
+        base = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+        lines.append(f"  Report: {base}/admin/agent/evals/{one.run_id}")
+    if one.alarming and not one.failed:
+        lines.append(f"  If that was a decision: handrail eval accept {one.run_id}")
+    return lines
 
 
 def _run(name: str) -> Any:

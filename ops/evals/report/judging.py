@@ -20,7 +20,7 @@ SLOWER_NIGHTS = 3
 COMPARABLE = 0.5  # of the suite's cases must stand unchanged in the nights before
 
 Again = Mapping[str, Sequence[Result]]
-"""Results of cases that were run again, by case."""
+"""Results of cases that were run again, by case; none for one that was in doubt and was not."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,15 @@ class Night:
     def tonight(self, name: str, *, all_of_it: bool = False) -> dict[str, tuple[float, ...]]:
         """Its values by case tonight; of a case that was run again, those of the second time alone, or `all_of_it`.
 
-        It was chosen because it did badly, so what made it be chosen proves nothing.
+        It was chosen because it did badly, so what made it be chosen proves nothing. One that was in doubt and was not
+        run again is left out.
         """
         found = sheets.values(self.run, name, self.cases)
         for case, results in self.again.items():
             second = tuple(value for one in results if (value := sheets.value_of(one, name)) is not None)
-            if case in found and second:
+            if not results:
+                found.pop(case, None)
+            elif case in found and second:
                 found[case] = (found[case] if all_of_it else ()) + second
         return found
 
@@ -153,9 +156,18 @@ def _faults(night: Night, case: str) -> tuple[str, ...]:
 
 
 def _slower(night: Night) -> tuple[float, float] | None:
-    """Timings stray together with whatever else runs on the machine, so only what none could overlook counts."""
-    before = [_median(sheets.values(run, SECONDS, cases)) for run, cases in night.nights]
-    now, most = _median(sheets.values(night.run, SECONDS, night.cases)), max(before)
+    """Slowest usual median, and tonight's, where that is far more; and still is, on the cases that were run again.
+
+    Timings stray together with whatever else runs on the machine, so only what none could overlook counts.
+    """
+    seen = _far_slower(night, sheets.values(night.run, SECONDS, night.cases))
+    again = {case: values for case, values in night.tonight(SECONDS).items() if night.again.get(case)}
+    return seen if seen and (not again or _far_slower(night, again)) else None
+
+
+def _far_slower(night: Night, timed: sheets.Values) -> tuple[float, float] | None:
+    before = [_median(sheets.values(run, SECONDS, cases & timed.keys())) for run, cases in night.nights]
+    now, most = _median(timed), max(before)
     if len(before) < SLOWER_NIGHTS or now < SLOWER_TIMES * most or now < most + SLOWER_SECONDS:
         return None
     return most, now
@@ -175,5 +187,7 @@ def _doubtful(night: Night, fallen: Sequence[Fallen]) -> tuple[str, ...]:
 def _passing_again(night: Night) -> tuple[str, ...]:
     failed = {one.case for one in night.run.results if not one.passed}
     return tuple(
-        sorted(case for case, some in night.again.items() if case in failed and all(one.passed for one in some))
+        sorted(
+            case for case, some in night.again.items() if case in failed and some and all(one.passed for one in some)
+        )
     )

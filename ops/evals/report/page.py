@@ -120,8 +120,8 @@ def as_json(report: Report) -> dict[str, Any]:
 
 
 def again(run: Run, result: Result) -> str:
-    """The command that asks this case once more."""
-    return f"handrail eval --set {run.suite} --case {result.case} --verbose"
+    """The command that asks this case once more, where the run was."""
+    return f"handrail eval --set {run.suite} --site {run.site} --case {result.case} --verbose"
 
 
 def _lines(report: Report) -> list[Line]:

@@ -45,6 +45,10 @@ class Nights:
             for case in cases
         }
 
+    def one(self, case: str, *, broken: Collection[int] = (), seconds: float = 0.05) -> Result:
+        """A case once more."""
+        return self._result(int(case[1:]), 0, int(case[1:]) in broken, 0.0, seconds)
+
     def _result(self, n: int, repeat: int, broken: bool, recall: float, seconds: float) -> Result:  # noqa: FBT001
         flaky = n < self.noise * self.cases
         passed = not broken and (self._chance.random() < 0.75 if flaky else n % 12 != 11)

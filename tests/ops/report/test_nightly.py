@@ -1,6 +1,6 @@
 """A night from its sets to what people hear of it, with runs that are made up."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,17 +9,25 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
+from typer.testing import CliRunner
 
-from core.models import EvalCase, EvalResult, EvalRun, Message, Outgoing, Site
+from core.embedded import Addresses
+from core.models import Document, EvalCase, EvalResult, EvalRun, Message, Outgoing, Site
 from core.settings import get_settings
+from ops.cli import app
+from ops.demo.content import DOCUMENTS
+from ops.demo.content import SITE as DEMO
+from ops.demo.stage import EXAMPLES
 from ops.evals import night_watch, nights
-from ops.evals.golden import Case, GoldenSet
+from ops.evals.golden import Case, GoldenSet, load_set
 from ops.evals.nightly import Player, golden_sets, run_night, run_nights
+from ops.evals.report.commands import lines_of
 from ops.evals.report.verdict import Verdict
 from ops.evals.run_form import Result, Run
-from ops.evals.storing import RunNotFound
 from orchestrator import erasing
-from tests.conftest import SITE
+from orchestrator.nights import NoNight, RunNotFound, accept
+from orchestrator.people import operator
+from tests.conftest import SITE, make_site
 from tests.ops.report.runs import Nights
 from tests.web.desk.house import add_thread, say
 from tests.web.slack import Rig, rig
@@ -34,24 +42,31 @@ def suite(cases: int = 40, site: str = SITE) -> GoldenSet:
 
 @dataclass
 class Rehearsal:
-    """Plays a suite of 40 cases; those in `broken` fail, `once` only the first time."""
+    """Plays a suite; those in `broken` fail, `once` only the first time. It counts what it plays again.
+
+    Turns take `seconds`, and `then` when they are played again.
+    """
 
     nights: Nights
     broken: frozenset[int] = frozenset()
     once: frozenset[int] = frozenset()
+    twice: list[str] = field(default_factory=list)
+    seconds: float = 0.05
+    then: float = 0.05
 
     def player(self) -> Player:
         return Player(self._whole, self._again)
 
     def _whole(self, golden: GoldenSet, repeats: int) -> Run:
-        made = self.nights.night(broken=self.broken | self.once)
+        made = self.nights.night(broken=self.broken | self.once, seconds=self.seconds)
         return made.model_copy(update={"site": golden.site, "suite": golden.suite, "id": uuid4()})
 
     def _again(self, case: Case, repeat: int) -> Result:
-        return self.nights.again(self.nights.night(), [case.id], broken=self.broken, times=1)[case.id][0]
+        self.twice.append(case.id)
+        return self.nights.one(case.id, broken=self.broken, seconds=self.then)
 
     def play(self, **now: Any) -> Verdict:
-        return run_night(suite(), replace(self, **now).player())
+        return run_night(suite(self.nights.cases), replace(self, **now).player())
 
 
 @pytest.fixture
@@ -92,7 +107,10 @@ def test_what_was_accepted_is_the_new_normal(played: Rehearsal, session: Session
     assert played.play(broken=bad).alarming
     run_id = nights.newest(session, SITE, "shop")
     assert run_id is not None
-    nights.accept(session, run_id, "Ada")
+    for name in ("Ada", "Bo"):
+        row = accept(session, run_id, operator(name))
+    assert row.verdict is not None
+    assert row.verdict["accepted_by"] == "Ada", "twice is once"
     session.flush()
     assert [run.id for run in nights.before(session, SITE, "shop")] == [run_id]
     assert not played.play(broken=bad).alarming
@@ -107,12 +125,50 @@ def test_a_hiccup_wakes_nobody(played: Rehearsal, session: Session, site: Site) 
     assert alarms(session) == []
 
 
+@pytest.fixture
+def many(site: Site) -> Rehearsal:
+    """A suite of 200 cases and two good nights."""
+    rehearsal = Rehearsal(Nights(cases=200))
+    assert not any(rehearsal.play().alarming for _ in range(2))
+    return rehearsal
+
+
+def test_where_most_is_broken_a_few_cases_prove_it_and_all_are_told_of(many: Rehearsal) -> None:
+    verdict = many.play(broken=frozenset(range(120)))
+    assert verdict.alarming
+    assert len(verdict.broken) == 110, "ten of them have always failed"
+    assert len(many.twice) == 36, "a dozen, three times"
+    assert {int(case[1:]) // 40 for case in many.twice} == {0, 1, 2}, "spread over all"
+
+
+def test_a_hiccup_of_half_the_night_wakes_nobody(many: Rehearsal) -> None:
+    """More cases failed than are run again: those that are not say nothing, for all that were passed."""
+    verdict = many.play(once=frozenset(range(120)))
+    assert not verdict.alarming
+    assert (len(verdict.passing_again), len(many.twice)) == (40, 120)
+
+
+def test_a_fault_among_many_hiccups_is_heard_of_and_they_are_not_taken_for_it(many: Rehearsal) -> None:
+    verdict = many.play(once=frozenset(range(30)), broken=frozenset(range(30, 60)))
+    assert verdict.alarming
+    assert {int(one.case[1:]) // 30 for one in verdict.broken} == {1}
+    assert len(many.twice) == 120
+
+
+def test_slow_turns_are_timed_again_before_anybody_is_woken(played: Rehearsal) -> None:
+    slow = played.play(seconds=2.0, then=2.0)
+    assert slow.alarming
+    assert slow.slower == pytest.approx((0.05, 2.0))
+    assert len(played.twice) == 36
+    assert not played.play(seconds=2.0).alarming
+
+
 def test_only_nights_that_were_judged_can_be_accepted(session: Session, site: Site) -> None:
     with pytest.raises(RunNotFound):
-        nights.accept(session, UUID(int=1), "Ada")
+        accept(session, UUID(int=1), operator("Ada"))
     failed = nights.keep_failure(session, SITE, "shop", "disk")
-    with pytest.raises(nights.NoNight, match="judged"):
-        nights.accept(session, failed, "Ada")
+    with pytest.raises(NoNight, match="judged"):
+        accept(session, failed, operator("Ada"))
 
 
 def test_old_results_go_and_figures_stay(played: Rehearsal, session: Session) -> None:
@@ -194,6 +250,43 @@ def test_cases_out_of_conversations_are_a_suite(session: Session, site: Site) ->
     session.flush()
     found, _ = golden_sets(get_settings())
     assert [(one.suite, one.site, one.cases[0].id) for one in found] == [("conversations", SITE, "of-ana")]
+
+
+def test_the_demos_own_suite_is_played_where_its_documents_are(session: Session) -> None:
+    """Whatever profile the process has that plays them: `handrail nightly` is typed in another shell than the demo."""
+    make_site(session, DEMO)
+    assert golden_sets(get_settings()) == ([], [])
+    session.add(
+        Document(id=uuid4(), site_id=DEMO, source="file", locator=str(DOCUMENTS / "returns.md"), channels=["*"])
+    )
+    session.flush()
+    found, lost = golden_sets(get_settings())
+    assert ([one.suite for one in found], lost) == ([DEMO], [])
+
+
+def test_the_example_that_the_demo_brings_is_a_set_about_it() -> None:
+    found = load_set(EXAMPLES / "example.yaml")
+    assert (found.suite, found.site) == ("example", DEMO)
+    there = {path.name for path in DOCUMENTS.iterdir()}
+    assert {name for case in found.cases for name in case.expect.relevant} <= there
+
+
+def test_what_is_told_of_a_night_leads_to_its_report(played: Rehearsal, session: Session, tmp_path: Path) -> None:
+    case = "".join(f"  - {{id: c{n}, say: 'How long?', expect: {{}}}}\n" for n in range(40))
+    (tmp_path / "shop.yaml").write_text(f"suite: shop\nsite: {SITE}\ncases:\n{case}")
+    settings = get_settings().model_copy(update={"nightly_sets": tmp_path})
+    begun: list[str] = []
+    bad = replace(played, broken=frozenset({3, 4})).player()
+    (told,) = run_nights(settings, players=lambda _: bad, begins=lambda golden: begun.append(golden.suite))
+    assert (begun, told.alarming, told.run_id) == (["shop"], True, nights.newest(session, SITE, "shop"))
+    lines = "\n".join(lines_of(told, settings))
+    assert f"/admin/agent/evals/{told.run_id}" in lines
+    assert f"handrail eval accept {told.run_id}" in lines
+
+
+def test_a_site_that_is_not_there_is_no_quiet_night(committed: Addresses) -> None:
+    done = CliRunner().invoke(app, ["nightly", "--site", "none-such"], env={"COLUMNS": "300"})
+    assert (done.exit_code, "there is no such site" in done.output) == (2, True)
 
 
 def test_of_several_that_wait_one_runs_the_night(session: Session) -> None:

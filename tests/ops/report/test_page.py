@@ -53,7 +53,7 @@ def test_what_used_to_pass_comes_first_with_all_its_evidence(report: Report) -> 
     first = html.split(f'id="case-{shown[0]}"')[1].split('<details class="case"')[0]
     for words in ("lacks ", "Expected", "search_kb", "41 days", "Found by the search", "replay to the byte"):
         assert words in first
-    assert f"--case {shown[0]}" in first, "and the command that asks it again"
+    assert f"--site {report.run.site} --case {shown[0]}" in first, "and the command that asks it again"
 
 
 def test_a_first_night_without_a_fault_is_a_page_too() -> None:

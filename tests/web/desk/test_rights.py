@@ -68,6 +68,7 @@ RULES: dict[tuple[str, str], Right | str | None] = {
     ("GET", "/admin/agent/metrics"): Right.SEE_FIGURES,
     ("GET", "/admin/agent/evals"): Right.SEE_FIGURES,
     ("GET", "/admin/agent/evals/{run_id}"): Right.SEE_FIGURES,
+    ("POST", "/admin/agent/evals/{run_id}/accept"): Right.ACCEPT,
     ("GET", "/admin/agent/gaps"): Right.SEE_FIGURES,
     ("POST", "/desk/messages/{message_id}/case"): Right.ANSWER,
 }

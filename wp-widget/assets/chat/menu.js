@@ -53,7 +53,10 @@ export class Menu {
 
   async erase() {
     const id = await this.conversation.erase();
-    return this.t(id ? "erased" : "erased_here", { id });
+    if (!id) return this.t("erased_here");
+    const receipt = el("a", { href: `${this.conversation.api.base}/api/agent/receipts/${id}`, target: "_blank", rel: "noopener" }, id);
+    const [before, after] = this.t("erased", { id: "\n" }).split("\n");
+    return [before, receipt, after];
   }
 
   async sendTranscript({ email }) {

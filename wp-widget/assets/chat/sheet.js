@@ -3,7 +3,7 @@ import { el, explained } from "./message.js";
 
 /**
  * Its phrases are `kind`, `kind_text` and `kind_do`. `fields`: name → attributes, which may name another `tag`.
- * `act(values)` gives the sentence to end with; what it throws is said as well. `done()` comes after the end.
+ * `act(values)` gives the sentence to end with, or its parts; what it throws is said as well. `done()` comes after the end.
  */
 export function openSheet(root, t, kind, { text = t(`${kind}_text`), fields = {}, act, done }) {
   let busy = false;
