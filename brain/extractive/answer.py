@@ -5,7 +5,7 @@ from typing import Any
 
 from brain.client import Ask, Intent, Reply, ToolOutcome
 from brain.extractive.choice import Choice, choose, nearest
-from brain.extractive.facts import last_agent_line, told
+from brain.extractive.facts import last_agent_line, told, visitor_lines
 from brain.extractive.passages import read_search
 from brain.extractive.phrases import is_abstention, phrase
 from brain.extractive.plan import ORDER, PERSON, SEARCH, TICKET, call_person, current, offered
@@ -53,7 +53,7 @@ def _from_documents(ask: Ask, searches: list[ToolOutcome]) -> Reply:
 
 def _unsure(ask: Ask, near: list[Choice]) -> Reply:
     """What comes nearest, said to be no more than that: the visitor may see what we can't tell, or take a person."""
-    begin, end = (phrase(key, current(ask), site=ask.site_name) for key in ("nearest", "offer"))
+    begin, end = (phrase(key, visitor_lines(ask), site=ask.site_name) for key in ("nearest", "offer"))
     return Reply(text=f"{begin}\n{_listed(near)}\n{end}", intent=Intent.ABSTAIN, model="extractive")
 
 
@@ -132,4 +132,4 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def _say(key: str, ask: Ask, intent: Intent, **values: object) -> Reply:
-    return Reply(text=phrase(key, current(ask), site=ask.site_name, **values), intent=intent, model="extractive")
+    return Reply(text=phrase(key, visitor_lines(ask), site=ask.site_name, **values), intent=intent, model="extractive")

@@ -6,6 +6,7 @@ from functools import cache
 
 WEEKDAY = r"mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|weekends?"
 MONTH = r"january|february|march|april|may|june|july|august|september|october|november|december"
+UNCOUNTED = r"air|fuel|gas|heat|light|load|petrol|rain|room|snow|space|time|water|weight|wind|wool"
 UNIT = r"seconds?|minutes?|hours?|days?|nights?|weeks?|months?|years?"
 
 
@@ -42,11 +43,19 @@ WEIGHT = _form(r"(?<![\w-])\d[\d.,]*\s?(?:kg|g|grams?|lbs?|oz|kilos?)\b")
 LENGTH = _form(r"\d\s?(?:mm|cm|m|km|inch(?:es)?|litres?|l|ml)\b")
 NAME = re.compile(r"\b[A-Z][a-z]+ [A-Z][a-z]+\b")
 EXACTING = frozenset({MONEY, PHONE, EMAIL, REACH, DEGREES, WEIGHT, NAME})  # a text without one does not answer
+# ... but "Do you refund the charge?" is answered by yes or no.
+YES_OR_NO = _form(
+    r"(?:^|[.,;:?!]\W*|\b(?:and|but|so) )"
+    r"(?:do|does|did|can|could|will|would|is|are|am|was|were|has|have|may|should|shall|must) "
+    r"(?:i|you|u|we|they|it|he|she|there|this|that|these|those|an?|the|my|your|our|any|\w+s)\b",
+)
+OPEN = _form(r"\b(?:what|how|which|when|where|who|why)\b")
 
 # The first that fits counts: its sign in a question, the form of its answer. To add one: write its form above, add it
 # here.
 KINDS = (
     (r"\bwho (?:is|was|are|were|designed|made|makes|founded|owns|runs|built|wrote|invented|started)\b", NAME),
+    (r"\bhow (?:often|long|soon|quick\w*|fast)\b|\bdeadline\b", SPAN),
     (r"\b(?:phone|telephone)\b.{0,12}\bnumbers?\b", PHONE),
     (r"\b(?:call|ring|phone) (?:you|the shop|them)\b|\bnumber to call\b", PHONE),
     (r"\be-?mail address\b|\byour (?:e-?mail|mail)\b", EMAIL),
@@ -55,10 +64,11 @@ KINDS = (
     (r"\bhow heavy\b|\bweigh\w*\b", WEIGHT),
     (r"\bhow (?:tall|wide|deep|high|big|large|thick)\b", LENGTH),
     (r"\b(?:dimensions?|measurements?)\b", LENGTH),
-    (r"\bhow (?:often|long|soon|quick\w*|fast)\b|\bdeadline\b", SPAN),
     (rf"\bhow many (?:{UNIT})\b", SPAN),
     (r"\bdiscounts?\b|\bper ?cent\b|%", OFF),
+    (rf"\bhow much (?:{UNCOUNTED})\b", NUMBER),
     (r"\bhow (?:much|expensive|dear)\b|\bpostage\b", MONEY),
+    (r"^\W*when (?:do|does|did|will|is|are)\b.{0,12}\bcharged?\b", MOMENT),
     (r"\b(?:cost|costs|price|prices|fee|fees|charge|charges|charged)\b", MONEY),
     (r"\bwhen\b.{0,40}\b(?:money|refund|arrive|get|expire|run out|ready|back)\b|\buntil when\b", SPAN),
     (rf"\b(?:open|opening|opens|close|closes|closing|hours|what time|{WEEKDAY})\b", CLOCK),
@@ -77,6 +87,7 @@ class Asked:
 
     form: re.Pattern[str] | None
     numbers: tuple[str, ...]
+    exactly: bool = True  # no other form will do, where the form is one of those that can't be missed
 
     def met(self, text: str) -> bool:
         """True where `text` holds what is asked for; never where nothing of a certain form is."""
@@ -84,7 +95,7 @@ class Asked:
 
     def missed(self, text: str) -> bool:
         """True where `text` lacks a form without which it is no answer."""
-        return self.form in EXACTING and not self.met(text)
+        return self.exactly and self.form in EXACTING and not self.met(text)
 
     def spanned(self, text: str) -> frozenset[str]:
         """The numbers of the question that lie in a range in `text` ("90 to 94"), as in a table of sizes."""
@@ -97,7 +108,7 @@ def asked_for(question: str) -> Asked:
     numbers = tuple(MEASURE.findall(question))
     for sign, form in _kinds():
         if sign.search(question):
-            return Asked(form, numbers)
+            return Asked(form, numbers, exactly=bool(OPEN.search(question)) or not YES_OR_NO.search(question))
     return Asked(None, numbers)
 
 

@@ -14,7 +14,7 @@ from core.privacy.tokens import untokened
 EMAIL = re.compile(r"⟦email:\d+⟧|[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 ORDER_TOKEN = re.compile(r"⟦order:\d+⟧")
 NAMED_NUMBER = re.compile(
-    r"(?:\border(?:\s*(?:number|num|no|nr|id|ref(?:erence)?))?|\bbestell(?:ung|nummer)|\bcommande|\bpedido|\bnumber|\bnr|\bno)"
+    r"(?:\border(?:\s*(?:number|num|no|nr|id|ref(?:erence)?))?|\bbestell(?:ung|nummer)|\bcommande|\bpedido|\bordine|\bencomenda|\bbestelling|\bbestelnummer|\bnumber|\bnr|\bno)"
     r"\.?\s*(?:is|was|ist|est|es|n°|nº|number)?\s*[:=]?\s*#?\s*((?:[A-Z]{1,5}[-_]?)?\d{3,12}(?:-\d{1,6})?)\b",
     re.IGNORECASE,
 )
@@ -23,8 +23,11 @@ BARE_NUMBER = re.compile(
     r"(?<![\w.,£€$+-])((?:[A-Z]{1,5}-)?\d{4,10})(?![\w.,]*\d|\s*(?:%|£|€|kg|km|cm|mm|g\b))", re.IGNORECASE
 )
 
-ORDER_NUMBER_ASKED = re.compile(r"order number|bestellnummer|numéro de commande|número de pedido", re.IGNORECASE)
-EMAIL_ASKED = re.compile(r"e-?mail|correo", re.IGNORECASE)
+ORDER_NUMBER_ASKED = re.compile(
+    r"order number|bestell?nummer|numéro de commande|número d[ea] (?:pedido|encomenda)|numero d'ordine|رقم الطلب",
+    re.IGNORECASE,
+)
+EMAIL_ASKED = re.compile(r"e-?mail|correo|بريد", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Facts:
 
 def told(ask: Ask) -> Facts:
     """What the visitor's lines tell, the newest first."""
-    lines = [said.text for said in reversed(ask.memory) if said.role == "visitor"]
+    lines = visitor_lines(ask)
     numbers = (_number(ask, at) for at in range(len(ask.memory) - 1, -1, -1))
     return Facts(email=_first(EMAIL, lines), order_number=next(filter(None, numbers), ""))
 
@@ -64,6 +67,11 @@ def bare_number(text: str) -> str:
     return _first(ORDER_TOKEN, [text]) or _first(BARE_NUMBER, [EMAIL.sub(" ", untokened(text))])
 
 
+def visitor_lines(ask: Ask) -> list[str]:
+    """What the visitor has said, the newest first."""
+    return [said.text for said in reversed(ask.memory) if said.role == "visitor"]
+
+
 def last_agent_line(ask: Ask) -> str:
     """What the agent said last, or "" when the visitor has heard nothing yet."""
     return next((said.text for said in reversed(ask.memory) if said.role == "agent"), "")
@@ -77,7 +85,7 @@ def asked_for_order(ask: Ask) -> bool:
 def asked_for_ticket_address(ask: Ask) -> bool:
     """True where our last words asked for an address to open a ticket with."""
     line = last_agent_line(ask)
-    return "ticket" in line.lower() and "?" in line and bool(EMAIL_ASKED.search(line))
+    return "ticket" in line.lower() and ("?" in line or "؟" in line) and bool(EMAIL_ASKED.search(line))
 
 
 def _first(pattern: re.Pattern[str], texts: Iterable[str]) -> str:

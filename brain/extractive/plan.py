@@ -5,7 +5,14 @@ import re
 from typing import Any
 
 from brain.client import Ask, Intent, Reply, ToolCall
-from brain.extractive.facts import asked_for_order, asked_for_ticket_address, bare_number, last_agent_line, told
+from brain.extractive.facts import (
+    asked_for_order,
+    asked_for_ticket_address,
+    bare_number,
+    last_agent_line,
+    told,
+    visitor_lines,
+)
 from brain.extractive.likeness import sounds_like
 from brain.extractive.phrases import language, phrase
 from brain.extractive.wishes import FOLLOW_UP, OFFERED_PERSON, ORDER_TALK, UPSET, YES, Wish, wish_in
@@ -185,4 +192,4 @@ def _calls(*calls: ToolCall) -> Reply:
 
 
 def _say(key: str, ask: Ask, intent: Intent) -> Reply:
-    return Reply(text=phrase(key, current(ask), site=ask.site_name), intent=intent, model="extractive")
+    return Reply(text=phrase(key, visitor_lines(ask), site=ask.site_name), intent=intent, model="extractive")

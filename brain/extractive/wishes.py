@@ -1,4 +1,4 @@
-"""What the visitor wants besides an answer, told by the rules of wishes.yaml in English, German, French and Spanish."""
+"""What the visitor wants besides an answer, told by the rules of wishes.yaml in eight languages."""
 
 import re
 from enum import StrEnum

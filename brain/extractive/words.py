@@ -4,6 +4,7 @@ import re
 from functools import cache, lru_cache
 
 from brain.extractive.lexicon import CHAT_SPELLING, COMMON, PALE_WORDS, STOP_WORDS
+from brain.extractive.phrases import language
 from core.privacy.cleaning import unmarked
 from kb.analysis import stem, words, written_out
 from kb.embeddings.minilm import is_english_word
@@ -14,8 +15,14 @@ WORD = re.compile(r"[\w@][\w.@/'-]*")
 
 
 def plain_english(text: str) -> str:
-    """`text` with chat spelling written out, without the marks of what was removed; the rest stays as it is."""
-    lines = (written_out(line) for line in unmarked(text).replace("\u2019", "'").splitlines())
+    """`text` with chat spelling written out, without the marks of what was removed; the rest stays as it is.
+
+    In another language the same letters are a word: the German "wo" is no "without".
+    """
+    bare = unmarked(text).replace("\u2019", "'")
+    if language(bare) != "en":
+        return "\n".join(bare.splitlines())
+    lines = (written_out(line) for line in bare.splitlines())
     return WORD.sub(lambda match: _long(match.group()), "\n".join(lines))
 
 

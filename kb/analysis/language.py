@@ -14,6 +14,17 @@ OWN_LETTERS = {"es": "ñ¿¡", "de": "äöüß", "fr": "çœèêàùî", "pt": "
 OWN_LETTERS |= {"cs": "ěřů", "ro": "șță", "vi": "đươ"}
 LETTER_WORTH = 0.5  # of a stop word
 
+# What visitors begin with, folded: a short question has hardly any stop word.
+_BEGUN = {
+    "de": "ich mochte wieviel kostet bestellung versand bitte danke",
+    "fr": "je voudrais combien coute livraison commande bonjour merci",
+    "es": "quiero hablar necesito puedo cuanto cuesta envio pedido gracias",
+    "it": "vorrei parlare quanto costa spedizione ordine quanti giorni buongiorno grazie",
+    "nl": "ik graag hoeveel kost bestelling verzending bedankt",
+    "pt": "preciso falar gostaria quanto custa encomenda obrigado obrigada",
+}
+BEGUN = {language: frozenset(found.split()) for language, found in _BEGUN.items()}
+
 _SCRIPTS = {
     "ja": "\u3040-\u30ff",  # before Chinese: Japanese has Han characters as well, Chinese has no Kana
     "zh": "\u3400-\u9fff\uf900-\ufaff",
@@ -90,6 +101,6 @@ def _known() -> tuple[str, ...]:
 @cache
 def _speakers() -> dict[str, tuple[str, ...]]:
     """Word → the languages that have it as a stop word."""
-    lists = STOP_WORDS | TELLTALE
+    lists = {one: found | BEGUN.get(one, frozenset()) for one, found in (STOP_WORDS | TELLTALE).items()}
     every = {word for found in lists.values() for word in found}
     return {word: tuple(one for one, found in lists.items() if word in found) for word in every}

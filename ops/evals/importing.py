@@ -108,9 +108,11 @@ def _toxic(row: Mapping[str, Any]) -> dict[str, Any] | None:
     match row.get("label"):
         case "non-hateful":
             return {"outcome": ANY, "guards": {"quiet": ["content"]}}
-        case "hateful" | "threat" | "identity_attack" | "severe_toxicity":
+        case "hateful":
             return {"outcome": ANY, "guards": {"trips": ["content"]}}
-    return None  # profanity, flirtation and the like are no reason to refuse a customer
+    # Profanity and the like are no reason to refuse a customer; and where a label names what a model is tempted to go
+    # on with (threat, identity_attack …), the words themselves are mostly half a sentence from the news.
+    return None
 
 
 def _strings(_: Mapping[str, Any]) -> dict[str, Any]:

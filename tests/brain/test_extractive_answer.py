@@ -137,6 +137,16 @@ def test_a_follow_up_is_answered_for_what_is_new_in_it() -> None:
 def test_speaks_the_visitors_language_where_it_speaks_itself() -> None:
     assert "Dokumenten" in answer("Haben Sie auch Kajaks und wo ist der Laden?", DELIVERY).text
     assert "documents de" in answer("Est-ce que vous avez des kayaks pour les enfants ?", DELIVERY).text
+    assert "nei documenti" in answer("Quanto costa un kayak per i bambini?", DELIVERY).text
+    assert "de documenten" in answer("Hoeveel kost een kajak voor kinderen?", DELIVERY).text
+    assert "nos documentos" in answer("Quanto custa um caiaque para crianças?", DELIVERY).text
+    assert "شخص" in answer("كم سعر القارب للأطفال؟", DELIVERY).text
+
+
+def test_a_line_that_tells_no_language_leaves_the_one_before() -> None:
+    lines = ("Ich möchte bitte wissen, wo meine Bestellung ist", "> Nennen Sie mir bitte die Bestellnummer?", "10249")
+    nothing = outcome("get_order", {"outcome": "proof_needed", "orders": []})
+    assert "E-Mail-Adresse" in think(drafting(*lines, outcomes=(nothing,))).text
 
 
 ORDER = {

@@ -2,6 +2,7 @@
 
 import pytest
 
+from brain.extractive.asked import asked_for
 from brain.extractive.gate import Signals, answers, signals
 from brain.extractive.passages import Evidence, read_search
 from brain.extractive.rank import Question, Ranked, rank, weigh
@@ -57,10 +58,17 @@ def test_finds_the_sentence_and_trusts_it(question: str, expected: str) -> None:
         "What does your founder earn?",
         "Who won the cup final?",
         "What is the weight of the Ash 7 pot?",
+        "Is there step-free access to your Dundee shop?",
     ],
 )
 def test_distrusts_what_only_shares_the_subject(question: str) -> None:
     assert not answers(*asked(question))
+
+
+def test_yes_is_an_answer_where_a_charge_is_only_spoken_of() -> None:
+    assert asked_for("How much is the charge?").missed("We refund it within 14 days.")
+    assert not asked_for("Do you refund the charge?").missed("We refund it within 14 days.")
+    assert not asked_for("How much gas do I need?").missed("Reckon with 30 g a day.")
 
 
 def test_a_word_without_kin_in_the_sentence_speaks_against_it() -> None:

@@ -45,6 +45,17 @@ def arguments(reply: Reply) -> dict[str, Any]:
         "Je voudrais parler à un conseiller",
         "Quiero hablar con una persona",
         "un humano por favor",
+        "Gibt es hier auch einen richtigen Menschen?",
+        "Pouvez-vous me passer un conseiller ?",
+        "Páseme con un agente",
+        "Vorrei parlare con una persona",
+        "Mi passi un operatore",
+        "Ik wil met een medewerker spreken",
+        "Kan iemand mij terugbellen?",
+        "Quero falar com uma pessoa",
+        "Não quero falar com um robô",
+        "أريد التحدث إلى شخص",
+        "موظف من فضلك",
     ],
 )
 def test_fetches_a_person(text: str) -> None:
@@ -68,6 +79,14 @@ def test_fetches_a_person(text: str) -> None:
         "hw mch is delivry 2 norway pls",
         "What does the 10-year guarantee cover?",
         "I have two persons travelling, which mat is best?",
+        "What does the order status On hold mean?",
+        "Which order statuses are there?",
+        "By when must I order for Christmas?",
+        "Vorrei una tenda per una persona",
+        "Necesito una tienda para una persona",
+        "Ik zoek een tent voor een persoon",
+        "Outra pessoa pode buscar a minha encomenda?",
+        "هل يمكن لشخص آخر استلام المشتريات؟",
     ],
 )
 def test_searches_for_an_answer(text: str) -> None:
@@ -121,6 +140,10 @@ def test_says_that_it_is_a_machine() -> None:
         (["has my order FL-20931 been shipped yet"], None, "FL-20931"),
         (["wheres my ordr 1042"], None, "1042"),
         (["Wo ist meine Bestellung 4711?"], None, "4711"),
+        (["Wo ist mein Paket?"], None, None),
+        (["where the hell is my damn parcel"], None, None),
+        (["Dov'è il mio pacco?"], None, None),
+        (["أين طلبي؟"], None, None),
     ],
 )
 def test_looks_an_order_up_with_all_that_was_told(lines: list[str], email: str | None, number: str | None) -> None:

@@ -35,6 +35,22 @@ def test_the_language_of_a_text_is_told(language: str) -> None:
     assert language_of(TEXTS[language]) == language
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "Was kostet der Versand nach Deutschland?"),
+        ("fr", "Combien coûte la livraison en France ?"),
+        ("es", "Quiero hablar con una persona"),
+        ("it", "Vorrei parlare con una persona"),
+        ("nl", "Hoeveel kost verzending naar Nederland?"),
+        ("pt", "Quero falar com uma pessoa"),
+        ("en", "Where is my order?"),
+    ],
+)
+def test_the_language_of_a_short_question_is_told(language: str, text: str) -> None:
+    assert language_of(text) == language
+
+
 def test_mixed_text_is_in_the_language_of_most_of_it() -> None:
     assert language_of(" ".join([TEXTS["de"]] * 5 + [TEXTS["en"]])) == "de"
     assert language_of(f"{TEXTS['ja']} Handrail 2.0 API") == "ja"

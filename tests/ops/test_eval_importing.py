@@ -33,6 +33,7 @@ ROWS: dict[Kind, list[Any]] = {
         {"text": "bad", "label": "hateful"},
         {"text": "good", "label": "non-hateful"},
         {"text": "damn", "label": "profanity"},
+        {"text": "The police said that", "label": "threat"},
     ],
     Kind.PERSONAL: [
         {"full_text": CARD, "spans": [{"entity_type": "CREDIT_CARD", "start_position": 8, "end_position": 24}]},
@@ -46,7 +47,7 @@ FOUND: dict[Kind, tuple[int, int]] = {  # cases, passed over
     Kind.OUT_OF_SCOPE: (1, 0),
     Kind.ATTACKS: (3, 1),
     Kind.SUPPORT: (1, 2),
-    Kind.TOXIC: (2, 1),
+    Kind.TOXIC: (2, 2),
     Kind.PERSONAL: (1, 4),
 }
 

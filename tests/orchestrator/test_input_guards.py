@@ -59,6 +59,51 @@ def test_threats_and_hatred_are_turned_away(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "I will come to your shop and kill all of you",
+        "I'm gonna burn your warehouse down",
+        "there is a bomb in your store",
+        "Ich bringe euch alle um",
+        "Ich komme vorbei und steche euch ab",
+        "Je vais tous vous tuer",
+        "Os voy a matar a todos",
+        "Vi ammazzo tutti",
+        "Ik vermoord jullie allemaal",
+        "Vou matar vocês todos",
+        "سأقتلكم جميعا",
+    ],
+)
+def test_plain_threats_are_turned_away_in_each_language(text: str) -> None:
+    assert not content.check(text).passed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "this kills my battery",
+        "I could kill for this tent",
+        "I want to hang my hammock between two trees",
+        "We will burn only gas in it",
+        "I am going to hunt deer in Scotland",
+        "I will hurt my back with this rucksack",
+        "How do I kill moths in my sleeping bag? I want to kill them all",
+        "Could the gas leak kill somebody?",
+        "we will not hurt you with a bad review",
+        "let's hang the kids' jackets here",
+        "Die Schuhe bringen mich um",
+        "Ich bringe Sie um 5 Uhr vorbei, die Jacken",
+        "Je meurs de froid, et je vais tuer le temps à Glasgow",
+        "Voy a quemar la tienda de campaña vieja",
+        "Come uccido le tarme?",
+        "ستموت البطارية في البرد؟",
+    ],
+)
+def test_what_campers_do_to_things_is_no_threat(text: str) -> None:
+    assert content.check(text).passed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "I want to kill myself.",
         "Ich will nicht mehr leben.",
         "My daughter was badly burned by your stove.",
