@@ -155,7 +155,7 @@ def handrail(demo: Demo, *arguments: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=200,
     )
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
