@@ -57,7 +57,7 @@ def prompts(_: GoldenSet) -> tuple[Form, ...]:
 
 
 def documents(golden: GoldenSet) -> tuple[Form, ...]:
-    """One of the documents that these cases ask for, spread over all of them, is deleted."""
+    """One of the documents that the suite asks for, spread over all of them, is deleted."""
     asked = sorted({name for case in golden.cases for name in _needed(case.expect.sources, case.expect.all_sources)})
     count = min(FORMS, len(asked))
     chosen = [asked[n * len(asked) // count] for n in range(count)]

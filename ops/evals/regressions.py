@@ -55,20 +55,13 @@ def run_regressions(
     brains = tuple(dict.fromkeys(each.brain for each in plants))
     for at, brain in enumerate(brains):
         past = [_night(golden, brain, seed) for seed in range(BEFORE[brain])]
-        sound = _passing(golden, past)
-        planted = [(each.name, each.forms(sound)[:forms]) for each in plants if each.brain == brain]
+        planted = [(each.name, each.forms(golden)[:forms]) for each in plants if each.brain == brain]
         nothing = unchanged // len(brains) + (at < unchanged % len(brains))
         for n in range(max(nothing, *(len(some) for _, some in planted))):
             if n < nothing:
                 yield _tried(golden, (UNCHANGED, brain, n), SOUND, past)
             for name, form in ((name, some[n]) for name, some in planted if n < len(some)):
                 yield _tried(golden, (name, brain, n), form, past)
-
-
-def _passing(golden: GoldenSet, past: Sequence[Run]) -> GoldenSet:
-    """The cases that pass before anything is planted. One that fails can not break, and may do worse unheard."""
-    failed = {one.case for run in past for one in run.results if not one.passed}
-    return golden.model_copy(update={"cases": tuple(one for one in golden.cases if one.id not in failed)})
 
 
 def sampled(golden: GoldenSet, most: int) -> GoldenSet:

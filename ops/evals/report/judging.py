@@ -10,13 +10,14 @@ from ops.evals.report import sheets
 from ops.evals.report.chance import ROUNDING, as_low, beta_binomial_tail, holm
 from ops.evals.report.sheets import PASSED, SECONDS, SPENT
 from ops.evals.report.usual import History, Usual, steadiness, usual
-from ops.evals.report.verdict import Broken, Fallen, Verdict
+from ops.evals.report.verdict import Broken, Fallen, Sunk, Verdict
 from ops.evals.run_form import Result, Run
 
 LEVEL = 0.01  # of one night, for all measures together, and once more for all cases together
 SPENT_LEAST = 0.10  # money and tokens: less is not worth a person's morning
 SLOWER_TIMES, SLOWER_SECONDS = 2.0, 0.5  # the median turn, beside the slowest of the nights before
 SLOWER_NIGHTS = 3
+LOST = 0.5  # of a case's measure, beside its worst before: less is another order of the same pages
 COMPARABLE = 0.5  # of the suite's cases must stand unchanged in the nights before
 
 Again = Mapping[str, Sequence[Result]]
@@ -81,12 +82,13 @@ def judge(run: Run, nights: Sequence[Run], again: Again | None = None) -> Verdic
 
 
 def _said(night: Night, seen: Verdict) -> Verdict:
-    fallen, broken, slower = _fallen(night), _broken(night), _slower(night)
+    fallen, broken, sunk, slower = _fallen(night), _broken(night), _sunk(night), _slower(night)
     return replace(
         seen,
-        state="regressed" if fallen or broken or slower else "steady",
+        state="regressed" if fallen or broken or sunk or slower else "steady",
         fallen=fallen,
         broken=broken,
+        sunk=tuple(each for each in sunk if each.case not in {one.case for one in broken}),
         slower=slower,
         doubtful=_doubtful(night, fallen),
         passing_again=_passing_again(night),
@@ -144,6 +146,39 @@ def _broken(night: Night) -> tuple[Broken, ...]:
     return tuple(sorted(found, key=lambda each: (each.p, each.case)))
 
 
+def _sunk(night: Night) -> tuple[Sunk, ...]:
+    """Cases that lost what they had each night, by measures of which the run says that they do not stray."""
+    names = _steady(night)
+    found: dict[str, dict[str, float]] = {}
+    for name in names:
+        history = night.history(name)
+        prior = steadiness({case: (1.0,) * len(before) for case, before in history.items()}, deterministic=True)
+        for case, lost in _losses(night, name, history).items():
+            if 2 * sum(lost[1:]) >= len(lost[1:]):
+                chance = beta_binomial_tail(sum(lost), len(lost), *prior.after((1.0,) * len(history[case])))
+                found.setdefault(case, {})[name] = min(1.0, chance * len(history) * len(names))
+    heard = {case: {name: p for name, p in some.items() if p <= LEVEL} for case, some in found.items()}
+    return tuple(Sunk(case, tuple(some), min(some.values())) for case, some in sorted(heard.items()) if some)
+
+
+def _losses(night: Night, name: str, history: History) -> dict[str, list[bool]]:
+    """Of each case whose measure is far below its worst night: in which plays of tonight, the first one first."""
+    sign = 1.0 if sheets.better(name, night.run) == "higher" else -1.0
+    worst = {case: min(sign * one for one in before) for case, before in history.items()}
+    lost = {
+        case: [sign * one <= worst[case] - LOST for one in now]
+        for case, now in night.tonight(name, all_of_it=True).items()
+        if case in worst
+    }
+    return {case: some for case, some in lost.items() if some[0]}
+
+
+def _steady(night: Night) -> list[str]:
+    own = {PASSED, SECONDS, *SPENT}
+    known = sheets.measures(night.run, *(run for run, _ in night.nights))
+    return [name for name in known if name not in own and night.deterministic(name)]
+
+
 def _fails_again(night: Night, case: str) -> bool:
     """Not doubted, or failed in at least half of the times that it was run again."""
     again = night.again.get(case, ())
@@ -178,10 +213,11 @@ def _median(found: sheets.Values) -> float:
 
 
 def _doubtful(night: Night, fallen: Sequence[Fallen]) -> tuple[str, ...]:
-    """Cases that fail and used to pass, and those that have made a measure fall."""
+    """Cases that fail and used to pass, those that lost what they had, and those that have made a measure fall."""
     history, tonight = night.history(PASSED), night.tonight(PASSED)
     failing = {case for case, now in tonight.items() if case in history and fmean(now) < fmean(history[case])}
-    return tuple(sorted(failing.union(*(each.cases for each in fallen))))
+    lost = (case for name in _steady(night) for case in _losses(night, name, night.history(name)))
+    return tuple(sorted(failing.union(lost, *(each.cases for each in fallen))))
 
 
 def _passing_again(night: Night) -> tuple[str, ...]:

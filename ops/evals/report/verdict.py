@@ -1,6 +1,6 @@
 """What is said of a night: steady, or what has become worse beyond noise."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -45,13 +45,28 @@ class Broken:
 
 
 @dataclass(frozen=True)
+class Sunk:
+    """A case that lost what it had each night, whether it passes or not: its document, a fact, a call of a tool."""
+
+    case: str
+    measures: tuple[str, ...]
+    p: float
+
+    @property
+    def words(self) -> str:
+        """It with its measures."""
+        return f"{self.case} ({', '.join(map(spoken, self.measures))})"
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """What the night was like. Only what stands in `fallen`, `broken` or `slower` is an alarm."""
+    """What the night was like. Only what stands in `fallen`, `broken`, `sunk` or `slower` is an alarm."""
 
     state: State
     nights: int  # that it was held against
     fallen: tuple[Fallen, ...] = ()
     broken: tuple[Broken, ...] = ()
+    sunk: tuple[Sunk, ...] = ()  # beside the broken ones
     slower: tuple[float, float] | None = None  # median seconds of a turn: usually at most, tonight
     improved: tuple[str, ...] = ()
     doubtful: tuple[str, ...] = ()  # cases to run once more before anybody is woken
@@ -72,9 +87,11 @@ class Verdict:
         """Each reason for the alarm, a line each: which cases broke first, for whoever reads no further."""
         lines = []
         if self.broken:
-            shown = ", ".join(each.case for each in self.broken[:NAMED])
-            more = f" and {len(self.broken) - NAMED} more" if len(self.broken) > NAMED else ""
-            lines.append(f"{len(self.broken)} of {self.compared} cases that used to pass fail: {shown}{more}")
+            shown = _named([each.case for each in self.broken])
+            lines.append(f"{len(self.broken)} of {self.compared} cases that used to pass fail: {shown}")
+        if self.sunk:
+            shown = _named([each.words for each in self.sunk])
+            lines.append(f"{len(self.sunk)} of {self.compared} cases lost what they had each night: {shown}")
         lines += [each.words for each in self.fallen]
         if self.slower:
             lines.append(
@@ -101,6 +118,12 @@ class Verdict:
     def stored(self) -> dict[str, Any]:
         """As plain JSON types."""
         return asdict(self) | {"alarming": self.alarming, "headline": self.headline, "why": self.why}
+
+
+def _named(cases: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
+    more = f" and {len(cases) - NAMED} more" if len(cases) > NAMED else ""
+    return ", ".join(cases[:NAMED]) + more
 
 
 def read_verdict(stored: Mapping[str, Any]) -> Verdict:

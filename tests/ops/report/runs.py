@@ -28,33 +28,52 @@ class Nights:
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)
 
-    def night(self, *, broken: Collection[int] = (), recall: float = 0.0, seconds: float = 0.05) -> Run:
-        """The next one: `broken` cases fail, and a third of all lose `recall`."""
+    def night(
+        self, *, broken: Collection[int] = (), lost: Collection[int] = (), recall: float = 0.0, seconds: float = 0.05
+    ) -> Run:
+        """The next one: `broken` cases fail, `lost` ones find nothing, and a third of all lose `recall`."""
         self.made += 1
         results = [
-            self._result(n, k, n in broken, recall, seconds) for n in range(self.cases) for k in range(self.repeats)
+            self._result(n, k, n in broken, 1.0 if n in lost else recall, seconds, everywhere=n in lost)
+            for n in range(self.cases)
+            for k in range(self.repeats)
         ]
         return run(results, at=self.made, repeats=self.repeats, deterministic=not self.noise, **self.setup)
 
     def again(
-        self, night: Run, cases: Sequence[str], *, broken: Collection[int] = (), times: int = 3
+        self,
+        night: Run,
+        cases: Sequence[str],
+        *,
+        broken: Collection[int] = (),
+        lost: Collection[int] = (),
+        times: int = 3,
     ) -> dict[str, list[Result]]:
         """The same cases once more."""
         return {
-            case: [self._result(int(case[1:]), k, int(case[1:]) in broken, 0.0, 0.05) for k in range(times)]
-            for case in cases
+            case: [self._result(n, k, n in broken, float(n in lost), 0.05, everywhere=n in lost) for k in range(times)]
+            for case, n in ((case, int(case[1:])) for case in cases)
         }
 
     def one(self, case: str, *, broken: Collection[int] = (), seconds: float = 0.05) -> Result:
         """A case once more."""
         return self._result(int(case[1:]), 0, int(case[1:]) in broken, 0.0, seconds)
 
-    def _result(self, n: int, repeat: int, broken: bool, recall: float, seconds: float) -> Result:  # noqa: FBT001
+    def _result(
+        self,
+        n: int,
+        repeat: int,
+        broken: bool,  # noqa: FBT001
+        recall: float,
+        seconds: float,
+        *,
+        everywhere: bool = False,
+    ) -> Result:
         flaky = n < self.noise * self.cases
         passed = not broken and (self._chance.random() < 0.75 if flaky else n % 12 != 11)
         found = 1.0 if n % 4 else 0.5
         found += self._chance.gauss(0, 0.1) if flaky else 0.0
-        measures = {"recall@8": min(1.0, max(0.0, found - (recall if n % 3 == 0 else 0.0)))}
+        measures = {"recall@8": min(1.0, max(0.0, found - (recall if everywhere or n % 3 == 0 else 0.0)))}
         return result(f"c{n}", repeat, passed=passed, measures=measures, seconds=seconds)
 
 

@@ -41,6 +41,34 @@ def test_one_case_of_a_deterministic_suite_is_enough_once_it_is_confirmed(past: 
     assert "c5" in verdict.why[0], "what broke is told first"
 
 
+def test_what_a_failing_case_still_had_and_loses_is_heard_of() -> None:
+    """It fails as ever, so none breaks, and one of 600 hardly moves a mean: but nothing strays here."""
+    nights = Nights(cases=600)
+    before = [nights.night() for _ in range(3)]
+    tonight = nights.night(lost=[11])
+    first = judge(tonight, before)
+    assert first.doubtful == ("c11",)
+    verdict = judge(tonight, before, nights.again(tonight, first.doubtful, lost=[11]))
+    assert (verdict.alarming, verdict.broken, verdict.fallen) == (True, (), ())
+    assert [(each.case, each.measures) for each in verdict.sunk] == [("c11", ("recall@8",))]
+    assert verdict.why == ["1 of 600 cases lost what they had each night: c11 (recall@8)"]
+    assert read_verdict(verdict.stored()) == verdict
+
+
+def test_what_is_found_again_was_not_lost() -> None:
+    nights = Nights()
+    before = [nights.night() for _ in range(3)]
+    assert whole(nights, nights.night(lost=[11, 40]), before).state == "steady"
+
+
+def test_where_values_stray_one_case_that_loses_something_is_no_alarm() -> None:
+    nights = Nights(noise=0.2)
+    before = [nights.night() for _ in range(5)]
+    tonight = nights.night(lost=[40])
+    verdict = judge(tonight, before, nights.again(tonight, judge(tonight, before).doubtful, lost=[40]))
+    assert verdict.sunk == ()
+
+
 def test_what_passes_again_wakes_nobody() -> None:
     """A turn that ran out of time on a busy machine is no regression."""
     nights = Nights()
