@@ -14,7 +14,7 @@ from ops.demo import content, team
 from ops.supervisor import Watch
 
 NEXT = """Handrail is ready: http://{host}:{port}/
-  Open that page and ask, for example: How long do I have to return a jacket?
+  Open that page and ask, for example: How long do I have to send something back?
   On the command line: handrail ask --site demo "Do you deliver to Norway?"
   Who waits for a person: http://{host}:{port}/desk as {staff}, password {secret} (new at each start)
   Judge it now, as each night: handrail nightly    A golden set to copy: {home}/golden/example.yaml

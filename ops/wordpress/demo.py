@@ -27,7 +27,7 @@ MACHINE = "127.0.0.1"
 SUGGESTIONS = "How long do I have to return boots?\nWhat does shipping to Norway cost?\nWhere is my order?"
 
 NEXT = """Handrail is ready behind WordPress: {url}/
-  Open that page and ask, for example: How long do I have to return a jacket?
+  Open that page and ask, for example: How long do I have to send something back?
   Behind the scenes: {url}/wp-admin/ as {admin}, password {password}. Change a page, upload a PDF, put one into the
   trash, and ask again.
   As a customer with orders: {url}/wp-login.php as {customer}, password {password}
