@@ -10,15 +10,18 @@ from ops.evals.report import sheets
 from ops.evals.report.chance import ROUNDING, as_low, beta_binomial_tail, holm
 from ops.evals.report.sheets import PASSED, SECONDS, SPENT
 from ops.evals.report.usual import History, Usual, steadiness, usual
-from ops.evals.report.verdict import Broken, Fallen, Sunk, Verdict
+from ops.evals.report.verdict import Broken, Fallen, Lost, Verdict
 from ops.evals.run_form import Result, Run
 
 LEVEL = 0.01  # of one night, for all measures together, and once more for all cases together
 SPENT_LEAST = 0.10  # money and tokens: less is not worth a person's morning
 SLOWER_TIMES, SLOWER_SECONDS = 2.0, 0.5  # the median turn, beside the slowest of the nights before
 SLOWER_NIGHTS = 3
-LOST = 0.5  # of a case's measure, beside its worst before: less is another order of the same pages
+LOST_LEAST = 0.5  # of a case's measure, beside its worst before: less is another order of the same pages
 COMPARABLE = 0.5  # of the suite's cases must stand unchanged in the nights before
+
+Losses = Mapping[str, Mapping[str, Sequence[bool]]]
+"""By measure and case: in which plays of tonight it was far below its worst before; the first of them is one."""
 
 Again = Mapping[str, Sequence[Result]]
 """Results of cases that were run again, by case; none for one that was in doubt and was not."""
@@ -82,15 +85,17 @@ def judge(run: Run, nights: Sequence[Run], again: Again | None = None) -> Verdic
 
 
 def _said(night: Night, seen: Verdict) -> Verdict:
-    fallen, broken, sunk, slower = _fallen(night), _broken(night), _sunk(night), _slower(night)
+    losses = {name: found for name in _steady(night) if (found := _losses(night, name))}
+    fallen, broken, slower = _fallen(night), _broken(night), _slower(night)
+    lost = [each for each in _lost(night, losses) if each.case not in {one.case for one in broken}]
     return replace(
         seen,
-        state="regressed" if fallen or broken or sunk or slower else "steady",
+        state="regressed" if fallen or broken or lost or slower else "steady",
         fallen=fallen,
         broken=broken,
-        sunk=tuple(each for each in sunk if each.case not in {one.case for one in broken}),
+        lost=tuple(lost),
         slower=slower,
-        doubtful=_doubtful(night, fallen),
+        doubtful=_doubtful(night, fallen, losses),
         passing_again=_passing_again(night),
     )
 
@@ -146,27 +151,25 @@ def _broken(night: Night) -> tuple[Broken, ...]:
     return tuple(sorted(found, key=lambda each: (each.p, each.case)))
 
 
-def _sunk(night: Night) -> tuple[Sunk, ...]:
+def _lost(night: Night, losses: Losses) -> list[Lost]:
     """Cases that lost what they had each night, by measures of which the run says that they do not stray."""
-    names = _steady(night)
-    found: dict[str, dict[str, float]] = {}
-    for name in names:
+    many, found = len(_steady(night)), dict[str, dict[str, float]]()
+    for name, cases in losses.items():
         history = night.history(name)
         prior = steadiness({case: (1.0,) * len(before) for case, before in history.items()}, deterministic=True)
-        for case, lost in _losses(night, name, history).items():
+        for case, lost in cases.items():
             if 2 * sum(lost[1:]) >= len(lost[1:]):
                 chance = beta_binomial_tail(sum(lost), len(lost), *prior.after((1.0,) * len(history[case])))
-                found.setdefault(case, {})[name] = min(1.0, chance * len(history) * len(names))
+                found.setdefault(case, {})[name] = min(1.0, chance * len(history) * many)
     heard = {case: {name: p for name, p in some.items() if p <= LEVEL} for case, some in found.items()}
-    return tuple(Sunk(case, tuple(some), min(some.values())) for case, some in sorted(heard.items()) if some)
+    return [Lost(case, tuple(some), min(some.values())) for case, some in sorted(heard.items()) if some]
 
 
-def _losses(night: Night, name: str, history: History) -> dict[str, list[bool]]:
-    """Of each case whose measure is far below its worst night: in which plays of tonight, the first one first."""
+def _losses(night: Night, name: str) -> dict[str, list[bool]]:
     sign = 1.0 if sheets.better(name, night.run) == "higher" else -1.0
-    worst = {case: min(sign * one for one in before) for case, before in history.items()}
+    worst = {case: min(sign * one for one in before) for case, before in night.history(name).items()}
     lost = {
-        case: [sign * one <= worst[case] - LOST for one in now]
+        case: [sign * one <= worst[case] - LOST_LEAST for one in now]
         for case, now in night.tonight(name, all_of_it=True).items()
         if case in worst
     }
@@ -212,12 +215,11 @@ def _median(found: sheets.Values) -> float:
     return median(one for values in found.values() for one in values) if found else 0.0
 
 
-def _doubtful(night: Night, fallen: Sequence[Fallen]) -> tuple[str, ...]:
+def _doubtful(night: Night, fallen: Sequence[Fallen], losses: Losses) -> tuple[str, ...]:
     """Cases that fail and used to pass, those that lost what they had, and those that have made a measure fall."""
     history, tonight = night.history(PASSED), night.tonight(PASSED)
     failing = {case for case, now in tonight.items() if case in history and fmean(now) < fmean(history[case])}
-    lost = (case for name in _steady(night) for case in _losses(night, name, night.history(name)))
-    return tuple(sorted(failing.union(lost, *(each.cases for each in fallen))))
+    return tuple(sorted(failing.union(*losses.values(), *(each.cases for each in fallen))))
 
 
 def _passing_again(night: Night) -> tuple[str, ...]:

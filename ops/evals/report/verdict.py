@@ -45,7 +45,7 @@ class Broken:
 
 
 @dataclass(frozen=True)
-class Sunk:
+class Lost:
     """A case that lost what it had each night, whether it passes or not: its document, a fact, a call of a tool."""
 
     case: str
@@ -60,13 +60,13 @@ class Sunk:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the night was like. Only what stands in `fallen`, `broken`, `sunk` or `slower` is an alarm."""
+    """What the night was like. Only what stands in `fallen`, `broken`, `lost` or `slower` is an alarm."""
 
     state: State
     nights: int  # that it was held against
     fallen: tuple[Fallen, ...] = ()
     broken: tuple[Broken, ...] = ()
-    sunk: tuple[Sunk, ...] = ()  # beside the broken ones
+    lost: tuple[Lost, ...] = ()  # beside the broken ones
     slower: tuple[float, float] | None = None  # median seconds of a turn: usually at most, tonight
     improved: tuple[str, ...] = ()
     doubtful: tuple[str, ...] = ()  # cases to run once more before anybody is woken
@@ -89,9 +89,9 @@ class Verdict:
         if self.broken:
             shown = _named([each.case for each in self.broken])
             lines.append(f"{len(self.broken)} of {self.compared} cases that used to pass fail: {shown}")
-        if self.sunk:
-            shown = _named([each.words for each in self.sunk])
-            lines.append(f"{len(self.sunk)} of {self.compared} cases lost what they had each night: {shown}")
+        if self.lost:
+            shown = _named([each.words for each in self.lost])
+            lines.append(f"{len(self.lost)} of {self.compared} cases lost what they had each night: {shown}")
         lines += [each.words for each in self.fallen]
         if self.slower:
             lines.append(

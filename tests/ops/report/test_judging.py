@@ -50,7 +50,7 @@ def test_what_a_failing_case_still_had_and_loses_is_heard_of() -> None:
     assert first.doubtful == ("c11",)
     verdict = judge(tonight, before, nights.again(tonight, first.doubtful, lost=[11]))
     assert (verdict.alarming, verdict.broken, verdict.fallen) == (True, (), ())
-    assert [(each.case, each.measures) for each in verdict.sunk] == [("c11", ("recall@8",))]
+    assert [(each.case, each.measures) for each in verdict.lost] == [("c11", ("recall@8",))]
     assert verdict.why == ["1 of 600 cases lost what they had each night: c11 (recall@8)"]
     assert read_verdict(verdict.stored()) == verdict
 
@@ -66,7 +66,7 @@ def test_where_values_stray_one_case_that_loses_something_is_no_alarm() -> None:
     before = [nights.night() for _ in range(5)]
     tonight = nights.night(lost=[40])
     verdict = judge(tonight, before, nights.again(tonight, judge(tonight, before).doubtful, lost=[40]))
-    assert verdict.sunk == ()
+    assert verdict.lost == ()
 
 
 def test_what_passes_again_wakes_nobody() -> None:

@@ -63,6 +63,15 @@ def test_a_first_night_without_a_fault_is_a_page_too() -> None:
     assert "No case has a fault." in html
 
 
+def test_what_a_case_lost_stands_with_what_became_worse() -> None:
+    nights = Nights()
+    before = [nights.night() for _ in range(3)]
+    tonight = nights.night(lost=[11])
+    verdict = judge(tonight, before, nights.again(tonight, ["c11"], lost=[11]))
+    worse = page(Report(tonight, verdict, before)).split('id="fell"')[1].split("</section>")[0]
+    assert re.search(r"c11</a>.*had it each night.*lost it.*recall@8", worse)
+
+
 def test_a_silent_reply_and_empty_parts_are_told() -> None:
     bare = result("bare", passed=False, reply="", tools=(), guards=(), phases={}, expected={}, cited=(), retrieved=())
     html = page(Report(run([bare]), judge(run([bare]), [])))
